@@ -1,0 +1,1 @@
+//! Runnable programs, each named by what it shows.
