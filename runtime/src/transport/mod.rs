@@ -1,0 +1,5 @@
+//! What turns one HTTP request into one response.
+
+mod error;
+
+pub use error::{Sent, TransportError};
