@@ -19,7 +19,7 @@ pub use bytes;
 pub use http;
 
 pub use body::Body;
-pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
+pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy, ServiceConfig};
 pub use error::{BoxError, Error, ErrorKind};
 
 pub use transport::{Sent, TransportError};
