@@ -21,6 +21,7 @@ pub use http;
 pub use body::Body;
 pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy, ServiceConfig};
 pub use error::{BoxError, Error, ErrorKind};
+pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 
 pub use transport::{Sent, TransportError};
 
