@@ -19,6 +19,7 @@ pub use bytes;
 pub use http;
 
 pub use body::Body;
+pub use call::breaker::BreakerState;
 pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use error::{BoxError, Error, ErrorKind};
 

@@ -1,1 +1,5 @@
-//! To come.
+//! The life of a call, one file a stage.
+
+pub(crate) mod backoff;
+pub(crate) mod breaker;
+pub(crate) mod retry_after;
