@@ -11,7 +11,11 @@
 //! **Invariant:** while the breaker is not closed, at most one call, the probe, is admitted at a time; and from every
 //! state, time alone leads to another probe.
 
+#[cfg(test)]
+mod properties;
 mod state;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::fmt;

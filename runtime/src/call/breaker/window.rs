@@ -114,3 +114,109 @@ impl Slot {
         of >> 32 == u64::from(at.generation & 0xff) && age.is_some_and(|age| age < SECONDS as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn at(generation: u32, second: u32) -> Moment {
+        Moment { generation, second }
+    }
+
+    fn sums(window: &Window, at: Moment) -> (u64, u64) {
+        let slots = window.0.iter().map(|place| Slot(place.load(Ordering::Acquire)));
+        slots
+            .filter(|slot| slot.counts_for(at))
+            .fold((0, 0), |(calls, failures), slot| {
+                (calls + slot.calls(), failures + slot.failures())
+            })
+    }
+
+    fn record(window: &Window, at: Moment, calls: u64, failures: u64) {
+        for call in 0..calls {
+            window.record(at, call < failures);
+        }
+    }
+
+    #[test]
+    fn a_call_counts_for_ten_seconds() {
+        let window = Window::default();
+        record(&window, at(0, 7), 3, 2);
+        assert_eq!(sums(&window, at(0, 7)), (3, 2));
+        assert_eq!(sums(&window, at(0, 16)), (3, 2));
+        assert_eq!(sums(&window, at(0, 17)), (0, 0));
+        assert_eq!(sums(&window, at(0, 6)), (0, 0));
+    }
+
+    #[test]
+    fn a_late_record_leaves_newer_counts_alone() {
+        let window = Window::default();
+        record(&window, at(3, 27), 5, 1);
+        record(&window, at(3, 17), 9, 9);
+        record(&window, at(2, 27), 9, 9);
+        assert_eq!(sums(&window, at(3, 27)), (5, 1));
+    }
+
+    #[test]
+    fn a_new_generation_starts_from_nothing_even_where_its_number_wraps() {
+        let window = Window::default();
+        for generation in 0..600 {
+            window.restart(at(generation, 5));
+            record(&window, at(generation.wrapping_sub(1), 5), 4, 4);
+            record(&window, at(generation, 5), 2, 1);
+            assert_eq!(
+                sums(&window, at(generation, 5)),
+                (2, 1),
+                "generation {generation}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_share_stays_where_a_second_has_more_calls_than_fit() {
+        let window = Window::default();
+        for call in 0..100_000 {
+            window.record(at(0, 0), call % 4 == 0);
+        }
+        let (calls, failures) = sums(&window, at(0, 0));
+        assert!(calls <= COUNT_MOST);
+        assert!(
+            (22..=28).contains(&(failures * 100 / calls)),
+            "{failures} of {calls}"
+        );
+        assert!(window.is_unhealthy(at(0, 0)));
+    }
+
+    #[test]
+    fn threads_lose_no_count() {
+        let window = Window::default();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for second in 0..10 {
+                        record(&window, at(1, second), 1000, 300);
+                    }
+                });
+            }
+        });
+        // A thread that lags ten seconds behind would lose counts; here all stay within the window.
+        assert_eq!(sums(&window, at(1, 9)), (40_000, 12_000));
+    }
+
+    #[test]
+    fn twenty_calls_are_judged_and_four_fifths_are_healthy() {
+        for (calls, failures, unhealthy) in [
+            (19, 19, false),
+            (20, 4, false),
+            (20, 5, true),
+            (100, 20, false),
+            (100, 21, true),
+        ] {
+            let window = Window::default();
+            record(&window, at(0, 0), calls, failures);
+            assert_eq!(window.is_unhealthy(at(0, 0)), unhealthy, "{failures} of {calls}");
+        }
+    }
+}
