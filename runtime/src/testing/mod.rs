@@ -65,7 +65,11 @@ mod instance;
 mod recorded;
 mod script;
 mod step;
+mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use recorded::Recorded;
 pub use script::Script;
-pub use step::{Step, Steps};
+pub use step::Step;
+pub use steps::Steps;

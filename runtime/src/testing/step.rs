@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use super::Recorded;
+use super::{Recorded, Steps};
 
 /// What an instance does with one exchange, from the connection to the end of the reply's body.
 ///
@@ -138,7 +138,9 @@ impl Step {
         Self::of(Outcome::Unprocessed)
     }
 
-    /// What the function makes of the request; the connection is made as this step says, the rest as its result says.
+    /// What the function makes of the request, which has then arrived: a refusal closes the connection, a black hole hangs.
+    ///
+    /// [`connect_after`](Self::connect_after) is this step's; what [`after`](Self::after) says, here and there, adds up.
     ///
     /// ```
     /// use trunkline::testing::Step;
@@ -161,10 +163,7 @@ impl Step {
     /// let script = Script::new().instance("http://a:1", every_other);
     /// ```
     pub fn cycle(steps: impl IntoIterator<Item = Self>) -> Steps {
-        Steps {
-            steps: steps.into_iter().collect(),
-            cycle: true,
-        }
+        Steps::new(steps, true)
     }
 
     /// How long connecting takes, whether it succeeds or is refused; no time unless set.
@@ -250,45 +249,6 @@ impl Step {
     pub(super) fn mistaken(mut self, mistake: String) -> Self {
         self.mistake.get_or_insert(mistake);
         self
-    }
-}
-
-/// What an instance does, exchange by exchange; made of one step, of a list whose last repeats, or by [`Step::cycle`].
-#[derive(Clone, Debug)]
-pub struct Steps {
-    steps: Vec<Step>,
-    cycle: bool,
-}
-
-impl Steps {
-    /// The step of that exchange, the first being 0.
-    pub(super) fn get(&self, exchange: usize) -> Option<&Step> {
-        let last = self.steps.len().checked_sub(1)?;
-        let at = if self.cycle {
-            exchange % self.steps.len()
-        } else {
-            exchange.min(last)
-        };
-        self.steps.get(at)
-    }
-}
-
-impl<I: IntoIterator<Item = Step>> From<I> for Steps {
-    fn from(steps: I) -> Self {
-        Self {
-            steps: steps.into_iter().collect(),
-            cycle: false,
-        }
-    }
-}
-
-/// A step alone is a list of one.
-impl IntoIterator for Step {
-    type Item = Self;
-    type IntoIter = std::iter::Once<Self>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        std::iter::once(self)
     }
 }
 

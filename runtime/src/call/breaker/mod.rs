@@ -11,6 +11,7 @@
 //! **Invariant:** while the breaker is not closed, at most one call, the probe, is admitted at a time; and from every
 //! state, time alone leads to another probe.
 
+mod permit;
 #[cfg(test)]
 mod properties;
 mod state;
@@ -25,6 +26,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::Instant;
+
+pub(crate) use permit::Permit;
 
 use crate::BreakerPolicy;
 use crate::random::Random;
@@ -56,17 +59,6 @@ pub(crate) struct Breaker {
     window: Window,
     origin: Instant,
     tripped: Mutex<Tripped>,
-}
-
-/// That a call may be sent; what became of it goes back through here.
-///
-/// Dropped without a verdict it changes nothing, and a probe is given back: another caller may probe at once.
-#[must_use = "a permit that is dropped at once says nothing about the call"]
-pub(crate) struct Permit<'a> {
-    breaker: &'a Breaker,
-    random: &'a Random,
-    policy: BreakerPolicy,
-    generation: u32,
 }
 
 /// That a call may not be sent.
@@ -259,34 +251,6 @@ impl Breaker {
 
     fn lock(&self) -> MutexGuard<'_, Tripped> {
         self.tripped.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Permit<'_> {
-    /// The instance served the call.
-    #[inline]
-    pub(crate) fn success(self, now: Instant) {
-        self.breaker.succeed(self.generation, now);
-    }
-
-    /// The instance did not serve the call; says whether this made the breaker open.
-    #[inline]
-    pub(crate) fn failure(self, now: Instant) -> bool {
-        self.breaker.fail(&self, now)
-    }
-
-    /// Whether this call finds out for all others whether the instance is well again.
-    pub(crate) fn is_probe(&self) -> bool {
-        !is_closed(self.generation)
-    }
-}
-
-impl Drop for Permit<'_> {
-    /// After a verdict the probe's generation is over, and there is nothing to give back.
-    fn drop(&mut self) {
-        if self.is_probe() {
-            self.breaker.give_back(self.generation);
-        }
     }
 }
 

@@ -58,7 +58,7 @@ impl<'a> World<'a> {
         match step {
             Move::Begin => self.begin(),
             Move::Advance(time) => self.now += Duration::from_millis(time),
-            Move::Succeed(which) => self.end(which, |permit, now| permit.success(now)),
+            Move::Succeed(which) => self.end(which, Permit::success),
             Move::Fail(which) => self.end(which, |permit, now| {
                 permit.failure(now);
             }),

@@ -121,7 +121,7 @@ fn open_time(policy: &BreakerPolicy, times: u32, random: &Random) -> Duration {
     let time = FIRST_OPEN.saturating_mul(1 << times.min(31)).min(policy.max_open);
     let shortest = time.mul_f64(1.0 - JITTER);
     let longest = time.mul_f64(1.0 + JITTER).min(policy.max_open);
-    shortest + (longest - shortest).mul_f64(random.unit())
+    shortest + longest.saturating_sub(shortest).mul_f64(random.unit())
 }
 
 fn later(from: Instant, by: Duration) -> Instant {

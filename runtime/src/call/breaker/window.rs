@@ -64,12 +64,12 @@ impl Window {
 
 impl Slot {
     fn empty(at: Moment) -> Self {
-        let stamp = u64::from(at.generation & 0xff) << 32 | u64::from(at.second);
+        let stamp = (u64::from(at.generation & 0xff) << 32) + u64::from(at.second);
         Self(stamp << (2 * COUNT_BITS))
     }
 
     fn calls(self) -> u64 {
-        self.0 >> COUNT_BITS & COUNT_MOST
+        (self.0 >> COUNT_BITS) & COUNT_MOST
     }
 
     fn failures(self) -> u64 {
@@ -105,7 +105,7 @@ impl Slot {
     }
 
     fn halved(self) -> Self {
-        Self(self.stamp() | (self.calls() / 2) << COUNT_BITS | self.failures() / 2)
+        Self(self.stamp() + ((self.calls() / 2) << COUNT_BITS) + self.failures() / 2)
     }
 
     fn counts_for(self, at: Moment) -> bool {
