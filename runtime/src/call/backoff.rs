@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::random::Random;
 use crate::{Backoff, RetryPolicy};
 
-/// A delay at random below the [`bound`], for the retry of this number; the first retry is 0.
+/// A delay at random, up to the [`bound`], before the retry of this number; the first retry is 0.
 pub(crate) fn delay(policy: &RetryPolicy, retry: u32, random: &Random) -> Duration {
     random.below(bound(policy, retry))
 }
