@@ -20,6 +20,8 @@ pub use http;
 
 pub use body::Body;
 pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy, ServiceConfig};
+pub use call::breaker::BreakerState;
+pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use error::{BoxError, Error, ErrorKind};
 pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 
