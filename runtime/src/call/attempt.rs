@@ -1,29 +1,37 @@
 //! One physical try: one request to one instance, its redirects, and the body where it is read here.
 
 use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::breaker::{LEASE_SLACK, Permit};
 use super::classify::Class;
 use super::deadline::Deadline;
+use super::prepare::{Limits, Prepared};
 use super::redirect::{Redirect, Redirects};
 use super::timer::within;
-use super::{Instance, Prepared, Reader, body, headers};
+use super::{Instance, Reader, body, headers};
 use crate::client::Plan;
+use crate::config::BreakerPolicy;
 use crate::transport::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
-use crate::{Error, ErrorKind};
+use crate::{Body, Error, ErrorKind};
 
-/// What an attempt needs to know beside the call itself.
+/// What an attempt needs to know.
 pub(crate) struct Attempt<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) instance: &'a Instance,
-    pub(crate) deadline: Deadline,
+    call: &'a Prepared,
+    plan: &'a Plan,
+    instance: &'a Instance,
+    breaker: Option<BreakerPolicy>,
+    deadline: Deadline,
     /// When it has to have the response's head.
-    pub(crate) limit: Instant,
+    limit: Instant,
+    /// How long that is from its beginning, where it is shorter than what is left of the call.
+    timeout: Option<Duration>,
     /// 0 for the first.
-    pub(crate) number: u32,
+    number: u32,
 }
 
 /// What came of an attempt.
@@ -68,33 +76,68 @@ impl Failed {
     }
 }
 
-impl Attempt<'_> {
-    /// Sends the request and reads what may be read, within the attempt's time.
-    pub(crate) async fn run(&self, call: &mut Prepared, reader: &dyn Reader) -> Outcome {
+impl<'a> Attempt<'a> {
+    pub(crate) fn new(
+        call: &'a Prepared,
+        plan: &'a Plan,
+        instance: &'a Instance,
+        limits: &Limits<'_>,
+        deadline: Deadline,
+        number: u32,
+    ) -> Self {
+        let now = Instant::now();
+        let limit = limits.attempt_timeout.map_or(deadline.at(), |timeout| deadline.at().min(now + timeout));
+        let timeout = limits.attempt_timeout;
+        Self { call, plan, instance, breaker: limits.breaker, deadline, limit, timeout, number }
+    }
+
+    /// Sends the request and reads what may be read, within the attempt's time; gives the permit back with the outcome.
+    pub(crate) async fn run(
+        &self,
+        body: &mut Body,
+        permit: Option<Permit<'a>>,
+        reader: &dyn Reader,
+    ) -> (Outcome, Option<Permit<'a>>) {
         let mut timer = pin!(sleep_until(self.limit));
-        let Some(head) = within(timer.as_mut(), self.head(call)).await else {
-            return Err(self.timed_out(self.limit, "no response"));
+        let incoming = match within(timer.as_mut(), self.head(body)).await {
+            Some(Ok(incoming)) => incoming,
+            Some(Err(failed)) => return (Err(failed), permit),
+            None => return (Err(self.timed_out(self.limit, "no response")), permit),
         };
-        let incoming = head?;
-        let body = self.body(incoming.status, incoming.body, call, reader, timer).await?;
-        Ok(Answered { status: incoming.status, headers: incoming.headers, body })
+        let permit = self.head_came(permit, incoming.status);
+        let read = self.body(incoming.status, incoming.body, reader, timer).await;
+        let answered = |body| Answered { status: incoming.status, headers: incoming.headers, body };
+        (read.map(answered), permit)
+    }
+
+    /// A probe ends with the head: its lease is as long as an attempt, and a body may take longer.
+    fn head_came(&self, permit: Option<Permit<'a>>, status: StatusCode) -> Option<Permit<'a>> {
+        let permit = permit?;
+        if !permit.is_probe() || status.is_server_error() {
+            return Some(permit);
+        }
+        let now = Instant::now();
+        permit.success(now);
+        let random = &self.call.service.shared().random;
+        self.instance.breaker.admit(self.breaker.as_ref()?, now, LEASE_SLACK, random).ok()
     }
 
     /// The head of the response at the end of all redirects.
-    async fn head(&self, call: &mut Prepared) -> Result<Incoming, Failed> {
-        let url = self.instance.url(&call.target).map_err(|error| self.bad_url(call, error))?;
+    async fn head(&self, body: &mut Body) -> Result<Incoming, Failed> {
+        let call = self.call;
+        let url = self.instance.url(&call.target).map_err(|error| self.bad_url(&error))?;
         let mut redirects = Redirects::new(call.endpoint.method.clone(), url, self.plan.policy.redirects);
         loop {
             let mut headers = headers::of_attempt(call, self.plan, self.number, self.deadline);
             if redirects.left_origin() {
                 headers::drop_credentials(&mut headers);
             }
-            let replayable = call.body.is_replayable();
+            let replayable = body.is_replayable();
             let request = Outgoing {
                 method: redirects.method().clone(),
                 url: redirects.url().clone(),
                 headers,
-                body: call.body.for_attempt(),
+                body: body.for_attempt(),
             };
             let incoming = self.plan.transport.exchange(request).await.map_err(Failed::transport)?;
             match redirects.next(&incoming, replayable) {
@@ -110,7 +153,6 @@ impl Attempt<'_> {
         &self,
         status: StatusCode,
         mut incoming: IncomingBody,
-        call: &Prepared,
         reader: &dyn Reader,
         timer: Pin<&mut Sleep>,
     ) -> Result<AnswerBody, Failed> {
@@ -121,7 +163,7 @@ impl Attempt<'_> {
         if reader.is_streamed() {
             return Ok(AnswerBody::Unread(incoming));
         }
-        let max = call.service.shared().max_body;
+        let max = self.call.service.shared().max_body;
         match body::whole(&mut incoming, max, limits).await {
             Ok(bytes) => Ok(AnswerBody::Read(bytes)),
             Err(body::Unreadable::TimedOut(at)) => Err(self.timed_out(at, "the body stalled: nothing")),
@@ -136,13 +178,13 @@ impl Attempt<'_> {
             let blames_instance = !self.deadline.is_inherited();
             return Failed { class: Class::Ambiguous, error: self.deadline.exceeded(), blames_instance };
         }
-        let limit = if at == self.limit { self.plan.policy.attempt_timeout } else { None };
-        let waited = limit.unwrap_or(self.plan.policy.idle_timeout);
+        let waited = if at == self.limit { self.timeout } else { None };
+        let waited = waited.unwrap_or(self.plan.policy.idle_timeout);
         Failed::new(Class::Ambiguous, Error::new(ErrorKind::Timeout, format!("{what} within {waited:?}")))
     }
 
-    fn bad_url(&self, call: &Prepared, error: url::ParseError) -> Failed {
-        let message = format!("`{}{}` is not an address: {error}", self.instance.address, call.target);
+    fn bad_url(&self, error: &url::ParseError) -> Failed {
+        let message = format!("`{}{}` is not an address: {error}", self.instance.address, self.call.target);
         Failed::new(Class::Answered, Error::new(ErrorKind::Request, message))
     }
 }

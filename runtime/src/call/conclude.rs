@@ -4,7 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::attempt::{AnswerBody, Answered, Outcome};
-use super::{Instance, Prepared, Reader, retry};
+use super::deadline::Deadline;
+use super::record::Record;
+use super::{Instance, Reader, retry, stream};
 use crate::client::Plan;
 use crate::error::excerpt;
 use crate::reply::{self, Envelope, Reply};
@@ -12,9 +14,10 @@ use crate::{Body, Error, ErrorKind};
 
 /// Hands a value to the reader, or says why there is none.
 pub(crate) fn conclude(
-    call: &mut Prepared,
     plan: &Plan,
     instance: &Instance,
+    record: &mut Record<'_>,
+    deadline: Deadline,
     outcome: Outcome,
     reader: &mut dyn Reader,
 ) -> Result<(), Error> {
@@ -30,11 +33,10 @@ pub(crate) fn conclude(
             None => error,
         });
     }
-    call.status = Some(answered.status);
     let Answered { status, headers, body } = answered;
     match body {
         AnswerBody::Unread(body) => {
-            let body = call.streamed(body.into_body(), plan);
+            let body = stream::of(body, plan.policy.idle_timeout, deadline, record.take_in_flight());
             reader.read(reply(instance, status, headers, body, None))
         }
         AnswerBody::Read(bytes) => {

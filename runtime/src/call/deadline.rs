@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Limits, Prepared};
+use super::prepare::Limits;
 use crate::{Error, ErrorKind};
 
 /// One point in time for everything below.

@@ -26,8 +26,10 @@ mod timer;
 pub(crate) use balance::{Instance, Instances};
 pub use build::Call;
 pub use options::CallOptions;
+pub(crate) use prepare::Prepared;
 pub(crate) use read::Reader;
 
+use tokio::time::sleep;
 use tracing::Instrument;
 
 use crate::{Body, Error};
@@ -35,9 +37,9 @@ use attempt::Attempt;
 use classify::Class;
 use conclude::conclude;
 use deadline::Deadline;
-use prepare::{Limits, Prepared};
+use prepare::Limits;
 use record::Record;
-use retry::Retry;
+use retry::{Next, Retry};
 
 /// Makes the call: one outcome, whatever happens on the way; dropping the future ends it and gives everything back.
 pub(crate) async fn run(call: &Prepared, body: Body, reader: &mut dyn Reader) -> Result<(), Error> {
@@ -61,15 +63,15 @@ async fn stages(
     // 5: deadline
     let deadline = Deadline::of(&limits, call.context.deadline(), record.started())?;
     // 8: retry and backoff
-    let mut retry = Retry::new(&limits, call.is_idempotent(plan));
+    let mut retry = Retry::new(limits.retry.as_deref(), call.is_idempotent(plan), body.is_replayable());
     let mut last = None;
     loop {
         shared.admission.check_open()?;
         // 10: balancer; 11: instance breaker
-        let picked = balance::pick(plan, &limits, retry.tried(), deadline, &shared.random);
+        let picked = plan.instances.pick(retry.tried(), &limits, deadline, &shared.random);
         let (instance, permit) = match (picked, last.take()) {
             (Ok(picked), _) => picked,
-            (Err(_), Some((instance, outcome))) => return conclude(plan, instance, record, outcome, reader),
+            (Err(_), Some((instance, outcome))) => return conclude(plan, instance, record, deadline, outcome, reader),
             (Err(refused), None) => return Err(refused),
         };
         let span = record.attempt(instance);
@@ -79,14 +81,19 @@ async fn stages(
         // 14: classify and record
         let class = Class::of(&outcome, retry.on());
         record.classified(&span, &outcome, class, permit);
-        let replayable = body.is_replayable();
-        let Some(delay) = retry.next(class, &outcome, replayable, instance, plan, deadline, &shared.random) else {
-            return conclude(plan, instance, record, outcome, reader);
-        };
-        record.retrying(&outcome, delay);
-        last = Some((instance, outcome));
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+        match retry.next(class, &outcome, instance, &plan.instances, deadline, &shared.random) {
+            Next::Done => return conclude(plan, instance, record, deadline, outcome, reader),
+            Next::CannotReplay => {
+                return conclude(plan, instance, record, deadline, outcome, reader).map_err(Error::cannot_replay);
+            }
+            Next::Again(delay) => {
+                record.retrying(&outcome, delay);
+                last = Some((instance, outcome));
+                // The timer's smallest step is a millisecond; another instance is asked at once.
+                if !delay.is_zero() {
+                    sleep(delay).await;
+                }
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ impl<'a> Record<'a> {
         let fields = CallFields {
             enabled: shared.logging,
             service: call.service.name(),
-            endpoint: &call.endpoint.key.label,
+            endpoint: &call.endpoint.label,
             method: call.endpoint.method.as_str(),
             template: &call.endpoint.template,
             environment: shared.environment,
@@ -127,7 +127,7 @@ impl<'a> Record<'a> {
             let may_have_reached = self.may_have_reached;
             error.with_may_have_reached_server(may_have_reached).at(Place {
                 service: Some(self.call.service.name().into()),
-                endpoint: Some(Arc::clone(&self.call.endpoint.key.label)),
+                endpoint: Some(Arc::clone(&self.call.endpoint.label)),
                 instance: self.instance,
                 attempts: self.attempts,
                 elapsed,

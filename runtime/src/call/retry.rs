@@ -1,6 +1,5 @@
 //! What may be tried again, and when? One loop for all reasons, with one schedule.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,21 +9,23 @@ use tokio::time::Instant;
 use super::attempt::Outcome;
 use super::classify::Class;
 use super::deadline::Deadline;
-use super::{Instances, backoff, retry_after};
+use super::{Instance, Instances, backoff, retry_after};
 use crate::config::RetryPolicy;
 use crate::random::Random;
 
 /// The attempts of one call.
 pub(crate) struct Retry<'a> {
-    policy: Option<Cow<'a, RetryPolicy>>,
+    policy: Option<&'a RetryPolicy>,
     idempotent: bool,
+    replayable: bool,
     made: u32,
     tried: Vec<Arc<str>>,
 }
 
 impl<'a> Retry<'a> {
-    pub(crate) fn new(policy: Option<Cow<'a, RetryPolicy>>, idempotent: bool) -> Self {
-        Self { policy, idempotent, made: 0, tried: Vec::new() }
+    /// `replayable` says whether the body can be sent a second time.
+    pub(crate) fn new(policy: Option<&'a RetryPolicy>, idempotent: bool, replayable: bool) -> Self {
+        Self { policy, idempotent, replayable, made: 0, tried: Vec::new() }
     }
 
     /// The attempts made so far.
@@ -39,33 +40,47 @@ impl<'a> Retry<'a> {
 
     /// The statuses that the policy adds to those that are retried.
     pub(crate) fn on(&self) -> &[http::StatusCode] {
-        self.policy.as_deref().map_or(&[], |policy| &policy.on)
+        self.policy.map_or(&[], |policy| &policy.on)
     }
 
-    /// How long to wait before the next attempt; `None` when this outcome is the last.
+    /// What comes after this outcome.
     pub(crate) fn next(
         &mut self,
         class: Class,
         outcome: &Outcome,
-        address: &Arc<str>,
+        instance: &Instance,
         instances: &Instances,
         deadline: Deadline,
         random: &Random,
-    ) -> Option<Duration> {
+    ) -> Next {
         self.made += 1;
-        let policy = self.policy.as_deref()?;
-        if !class.may_repeat(self.idempotent) || self.made > policy.times {
-            return None;
+        let Some(policy) = self.policy.filter(|policy| self.made <= policy.times) else { return Next::Done };
+        if !class.may_repeat(self.idempotent) {
+            return Next::Done;
         }
-        self.tried.push(Arc::clone(address));
+        if !self.replayable {
+            return Next::CannotReplay;
+        }
+        self.tried.push(Arc::clone(&instance.address));
         let delay = if class == Class::NotSent && instances.has_untried(&self.tried) {
             Duration::ZERO
         } else {
             backoff::delay(policy, self.made - 1, random).max(hint(outcome).unwrap_or_default())
         };
-        // An attempt that could not even begin in time is an error already known.
-        (delay < deadline.remaining(Instant::now())).then_some(delay)
+        // A wait that the deadline would end is an error that is known already.
+        if delay < deadline.remaining(Instant::now()) { Next::Again(delay) } else { Next::Done }
     }
+}
+
+/// What comes after an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another attempt, after this time.
+    Again(Duration),
+    /// Nothing: this outcome is the call's.
+    Done,
+    /// Nothing, since the body was a stream and is gone.
+    CannotReplay,
 }
 
 /// What the server asks in `Retry-After`: a floor for the delay.

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::Client;
 use super::shared::{Parts, Shared};
-use crate::config::{BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources};
+use crate::config::{BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name};
 use crate::random::Random;
 use crate::transport::{Base, HttpOptions, Layers, TransportService, Transports, erase, parse_proxy};
 use crate::{Body, BoxError, Result};
@@ -141,7 +141,7 @@ impl ClientBuilder {
     /// # Errors
     /// `Config` when a client-wide name has a bad value; a service's own names are read when it is first named.
     pub fn env(mut self) -> Result<Self> {
-        self.sources.push_env(EnvSnapshot::from_process()?)?;
+        self.sources.push_env(EnvSnapshot::from_process())?;
         Ok(self)
     }
 
@@ -248,7 +248,7 @@ impl ClientBuilder {
             parse_proxy(proxy)?;
         }
         let env = self.sources.client_env();
-        let name = self.name.or(env.name).unwrap_or_else(executable_name);
+        let name = self.name.or(env.caller).unwrap_or_else(executable_name);
         #[cfg(feature = "testing")]
         let base = self.script.map_or_else(|| Base::Http(self.http), Base::Scripted);
         #[cfg(not(feature = "testing"))]
@@ -256,8 +256,8 @@ impl ClientBuilder {
         let shared = Shared::new(Parts {
             name: name.into(),
             environment: env.environment.unwrap_or_default().as_str(),
-            logging: self.logging.or(env.logging).unwrap_or(true),
-            metrics: self.metrics.or(env.metrics).unwrap_or(true),
+            logging: self.logging.or(env.logging_enabled).unwrap_or(true),
+            metrics: self.metrics.or(env.metrics_enabled).unwrap_or(true),
             max_body: self.max_body,
             random: self.seed.map_or_else(Random::from_entropy, Random::from_seed),
             transports: Transports::new(base, self.layers),
@@ -265,14 +265,6 @@ impl ClientBuilder {
         });
         Ok(Client { shared: Arc::new(shared) })
     }
-}
-
-/// The name of the program, where nothing else says who is calling.
-fn executable_name() -> String {
-    std::env::current_exe()
-        .ok()
-        .and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
-        .unwrap_or_else(|| "unknown".into())
 }
 
 impl fmt::Debug for ClientBuilder {

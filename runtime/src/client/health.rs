@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::Method;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -49,7 +48,7 @@ pub(super) async fn ask(service: &ServiceClient) -> Health {
 }
 
 async fn send(service: &ServiceClient) -> Result<Reply<Raw>, Error> {
-    let endpoint = service.state().health_endpoint(service.shared(), &Method::GET)?;
+    let endpoint = service.state().health_endpoint(service.shared())?;
     Call::new(service.clone(), endpoint).send().await
 }
 

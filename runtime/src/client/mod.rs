@@ -18,7 +18,7 @@ pub use service::ServiceClient;
 pub(crate) use admission::InFlight;
 pub(crate) use plan::Plan;
 pub(crate) use shared::Shared;
-pub(crate) use state::{EndpointKey, EndpointState, ServiceState};
+pub(crate) use state::{EndpointState, ServiceState};
 
 use std::fmt;
 use std::sync::Arc;

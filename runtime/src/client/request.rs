@@ -44,7 +44,7 @@ pub struct CallBuilder {
 impl CallBuilder {
     pub(super) fn new(service: ServiceClient, method: &Method, path: &str) -> Self {
         let endpoint = service.state().untyped(service.shared(), method, path);
-        Self { call: Call::new(service, endpoint), options: CallOptions::new() }
+        Self { call: Call::named(service, endpoint), options: CallOptions::new() }
     }
 
     /// The value of a placeholder of the path, in any order.
@@ -55,7 +55,7 @@ impl CallBuilder {
 
     /// A query parameter: a scalar, a sequence (which repeats the name), an `Option`; a struct or map spreads its
     /// fields instead.
-    pub fn query(mut self, name: &'static str, value: impl Serialize) -> Self {
+    pub fn query(mut self, name: &str, value: impl Serialize) -> Self {
         self.call = self.call.query(name, &value);
         self
     }

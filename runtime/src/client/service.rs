@@ -82,7 +82,7 @@ impl ServiceClient {
 
     /// A call by this method and path template.
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> CallBuilder {
-        CallBuilder::new(self.clone(), method, path.as_ref())
+        CallBuilder::new(self.clone(), &method, path.as_ref())
     }
 
     /// A `GET` of this path template; what is not in its placeholders goes by [`CallBuilder::query`].

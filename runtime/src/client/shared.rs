@@ -16,7 +16,7 @@ pub(crate) struct Shared {
     /// Who is calling, in `x-caller-service`.
     pub(crate) name: Arc<str>,
     /// `development`, `testing`, `staging` or `production`.
-    pub(crate) environment: Arc<str>,
+    pub(crate) environment: &'static str,
     pub(crate) logging: bool,
     pub(crate) metrics: bool,
     /// The most bytes of a body that are read into memory.
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
 /// What a builder has decided.
 pub(crate) struct Parts {
     pub(crate) name: Arc<str>,
-    pub(crate) environment: Arc<str>,
+    pub(crate) environment: &'static str,
     pub(crate) logging: bool,
     pub(crate) metrics: bool,
     pub(crate) max_body: usize,
@@ -75,8 +75,7 @@ impl Shared {
     ) -> Result<()> {
         let mut sources = self.sources();
         let changed = change(sources.configured(name));
-        changed.validate(name)?;
-        sources.set_configured(name, changed);
+        sources.set_configured(name, changed)?;
         let services: Vec<_> = lock(&self.services).values().filter(|state| state.is(name)).cloned().collect();
         for service in services {
             service.refresh(self, &sources);
@@ -86,7 +85,8 @@ impl Shared {
 
     pub(crate) fn metrics(&self) -> MetricsSnapshot {
         let services: Vec<_> = lock(&self.services).values().cloned().collect();
-        MetricsSnapshot::of(services.iter().flat_map(|service| service.figures()))
+        let named: Vec<_> = services.iter().map(|service| (service.label(), &service.recorder)).collect();
+        MetricsSnapshot::collect(named.iter().map(|(name, recorder)| (name.as_str(), *recorder)))
     }
 }
 

@@ -1,27 +1,29 @@
-//! What a client knows of one service: its endpoints with their plans and figures, and its instances.
+//! What a client knows of one service: its endpoints with their plans, its instances, its figures.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use http::Method;
+use url::Url;
 
 use super::plan::{Level, Plan};
 use super::shared::{Shared, lock};
 use crate::Error;
-use crate::call::{Instance, Instances};
-use crate::config::{Sources, parse_base_url};
-use crate::endpoint::{Attributes, Endpoint, Service};
-use crate::observe::EndpointMetrics;
+use crate::call::Instances;
+use crate::config::Sources;
+use crate::encode::SizeHint;
+use crate::endpoint::{Endpoint, Service, join};
+use crate::observe::{EndpointRecorder, ServiceRecorder};
 
-/// The most endpoints that one service keeps figures of: a template is made of literals, so more are a mistake.
-const MAX_ENDPOINTS: usize = 1000;
+/// The most untyped endpoints that a service keeps plans of; beyond them each call makes its own.
+const MOST_UNTYPED: usize = 1000;
 
 /// A service, at one address or wherever discovery finds it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ServiceKey {
-    pub(crate) name: Arc<str>,
-    pub(crate) address: Option<Arc<str>>,
+    name: Arc<str>,
+    address: Option<Arc<str>>,
 }
 
 impl ServiceKey {
@@ -33,30 +35,32 @@ impl ServiceKey {
 /// What is known of one service.
 pub(crate) struct ServiceState {
     key: ServiceKey,
-    metrics: bool,
-    endpoints: RwLock<BTreeMap<EndpointKey, Arc<EndpointState>>>,
-    /// Every instance that was ever configured, so that its breaker outlives a change of the settings.
-    instances: Mutex<BTreeMap<String, Arc<Instance>>>,
-    /// The same list for all endpoints while it does not change, so that they take turns together.
-    current: Mutex<Arc<Instances>>,
+    endpoints: Mutex<Endpoints>,
+    /// One list for all endpoints, so that they take turns together and share the breakers.
+    instances: Mutex<Arc<Instances>>,
+    pub(crate) recorder: ServiceRecorder,
 }
 
-/// An endpoint by what is fixed about it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct EndpointKey {
-    /// The method's name, or the template of an untyped call behind its HTTP method.
-    pub(crate) label: Arc<str>,
-    pub(crate) method: String,
-    pub(crate) path: String,
+/// The endpoints that were named so far.
+#[derive(Default)]
+struct Endpoints {
+    /// By the address of their descriptor: two traits may say different things of one path.
+    typed: HashMap<usize, Arc<EndpointState>>,
+    untyped: HashMap<Box<str>, Arc<EndpointState>>,
+    bound: Vec<&'static Service>,
 }
 
 /// What is known of one endpoint.
 pub(crate) struct EndpointState {
-    pub(crate) key: EndpointKey,
+    /// The method's name, or HTTP method and path template of an untyped call.
+    pub(crate) label: Arc<str>,
     pub(crate) method: Method,
-    pub(crate) service_name: Arc<str>,
+    /// The path template, the service's prefix included.
+    pub(crate) template: String,
     pub(crate) level: Level,
-    pub(crate) metrics: EndpointMetrics,
+    pub(crate) recorder: Arc<EndpointRecorder>,
+    /// How large the bodies of its requests are, so that the buffer of the next one fits.
+    pub(crate) body_size: SizeHint,
     plan: ArcSwap<Result<Plan, Error>>,
 }
 
@@ -64,10 +68,9 @@ impl ServiceState {
     pub(crate) fn new(key: &ServiceKey, metrics: bool) -> Self {
         Self {
             key: key.clone(),
-            metrics,
-            endpoints: RwLock::default(),
+            endpoints: Mutex::default(),
             instances: Mutex::default(),
-            current: Mutex::new(Arc::new(Instances::new(Vec::new()))),
+            recorder: ServiceRecorder::new(metrics),
         }
     }
 
@@ -84,126 +87,141 @@ impl ServiceState {
         self.key.address.as_deref()
     }
 
+    /// What a snapshot of the metrics shows: the service's name, with its address where one was given.
+    pub(crate) fn label(&self) -> String {
+        match self.address() {
+            None => self.name().to_string(),
+            Some(address) => format!("{}@{address}", self.name()),
+        }
+    }
+
     /// The endpoints of a trait, in its order. Others of the same service get their plans anew: a name in the settings
     /// that nobody knew may be known now.
     pub(crate) fn bind(&self, shared: &Shared, service: &'static Service) -> Arc<[Arc<EndpointState>]> {
         let sources = shared.sources();
-        let table = service
-            .endpoints
-            .iter()
-            .map(|endpoint| self.insert(EndpointState::typed(&self.key, service, endpoint, self.metrics)))
-            .collect();
-        self.refresh(shared, &sources);
-        table
+        let mut endpoints = lock(&self.endpoints);
+        if !endpoints.bound.iter().any(|known| std::ptr::eq(*known, service)) {
+            endpoints.bound.push(service);
+            endpoints.refresh(shared, &sources, self);
+        }
+        let names = endpoints.names();
+        let typed = service.endpoints.iter().map(|endpoint| {
+            let state = endpoints.typed.entry(std::ptr::from_ref(*endpoint).addr());
+            let make = || Arc::new(EndpointState::typed(shared, &sources, self, &names, service, endpoint));
+            Arc::clone(state.or_insert_with(make))
+        });
+        typed.collect()
     }
 
-    /// The endpoint of an untyped call; beyond the bound all share one, which still calls the path that is asked for.
-    pub(crate) fn untyped(&self, shared: &Shared, method: Method, path: &str) -> Arc<EndpointState> {
-        let state = EndpointState::untyped(&self.key, method, path, self.metrics);
-        if let Some(known) = self.read(|endpoints| endpoints.get(&state.key).cloned()) {
-            return known;
+    /// The endpoint of an untyped call.
+    pub(crate) fn untyped(&self, shared: &Shared, method: &Method, path: &str) -> Arc<EndpointState> {
+        let label = format!("{method} {path}");
+        if let Some(known) = lock(&self.endpoints).untyped.get(&*label) {
+            return Arc::clone(known);
         }
         let sources = shared.sources();
-        if self.read(BTreeMap::len) >= MAX_ENDPOINTS {
-            let state = state.uncounted();
-            state.refresh(shared, &sources, self);
-            return Arc::new(state);
+        let mut endpoints = lock(&self.endpoints);
+        let recorder = self.recorder.endpoint(&label);
+        let level = Level::untyped();
+        let names = endpoints.names();
+        let state =
+            EndpointState::new(shared, &sources, self, &names, level, &label, method.clone(), path, recorder);
+        let state = Arc::new(state);
+        if endpoints.untyped.len() < MOST_UNTYPED {
+            endpoints.untyped.insert(label.into(), Arc::clone(&state));
         }
-        let state = self.insert(state);
-        state.refresh(shared, &sources, self);
         state
+    }
+
+    /// The endpoint that says whether the service is well: not counted, not retried, past the breaker.
+    pub(crate) fn health_endpoint(&self, shared: &Shared) -> Result<Arc<EndpointState>, Error> {
+        let sources = shared.sources();
+        let names = lock(&self.endpoints).names();
+        let path = super::plan::health_path(&sources, self)?;
+        let recorder = ServiceRecorder::new(false).endpoint("health");
+        let level = Level::health();
+        let method = Method::GET;
+        let state =
+            EndpointState::new(shared, &sources, self, &names, level, "health", method, &path, recorder);
+        Ok(Arc::new(state))
     }
 
     /// Makes all plans anew, from these settings.
     pub(crate) fn refresh(&self, shared: &Shared, sources: &Sources) {
-        let endpoints: Vec<_> = self.read(|endpoints| endpoints.values().cloned().collect());
-        for endpoint in endpoints {
-            endpoint.refresh(shared, sources, self);
-        }
-    }
-
-    /// The names that settings may use for endpoints; `None` while no trait is bound.
-    pub(crate) fn endpoint_names(&self) -> Option<Vec<&'static str>> {
-        let names: Vec<_> =
-            self.read(|endpoints| endpoints.values().filter_map(|endpoint| endpoint.level.name).collect());
-        (!names.is_empty()).then_some(names)
+        lock(&self.endpoints).refresh(shared, sources, self);
     }
 
     /// The instances at these addresses; known ones keep their breakers.
-    pub(crate) fn instances(&self, urls: &[String]) -> Result<Arc<Instances>, Error> {
-        let mut known = lock(&self.instances);
-        let mut list = Vec::with_capacity(urls.len());
-        for url in urls {
-            let base = parse_base_url(url)?;
-            let instance = known.entry(base.to_string()).or_insert_with(|| Arc::new(Instance::new(base)));
-            list.push(Arc::clone(instance));
+    pub(crate) fn instances(&self, urls: &[Url]) -> Arc<Instances> {
+        let mut current = lock(&self.instances);
+        if !current.are_at(urls) {
+            *current = Arc::new(current.moved_to(urls));
         }
-        known.retain(|_, instance| list.iter().any(|wanted| Arc::ptr_eq(wanted, instance)));
-        let mut current = lock(&self.current);
-        let same = current.list().len() == list.len()
-            && current.list().iter().zip(&list).all(|(old, new)| Arc::ptr_eq(old, new));
-        if !same {
-            *current = Arc::new(Instances::new(list));
+        Arc::clone(&current)
+    }
+}
+
+impl Endpoints {
+    /// The names that settings may use; empty while no trait is bound.
+    fn names(&self) -> Vec<&'static str> {
+        self.bound.iter().flat_map(|service| service.endpoints).map(|endpoint| endpoint.name).collect()
+    }
+
+    fn refresh(&self, shared: &Shared, sources: &Sources, service: &ServiceState) {
+        let names = self.names();
+        for endpoint in self.typed.values().chain(self.untyped.values()) {
+            let plan = Plan::new(shared, sources, service, &names, &endpoint.level, &endpoint.template);
+            endpoint.plan.store(Arc::new(plan));
         }
-        Ok(Arc::clone(&current))
-    }
-
-    /// What a snapshot of the metrics shows: the service's name, with its address where one was given.
-    pub(crate) fn figures_name(&self) -> String {
-        match &self.key.address {
-            None => self.key.name.to_string(),
-            Some(address) => format!("{}@{address}", self.key.name),
-        }
-    }
-
-    pub(crate) fn endpoints(&self) -> Vec<Arc<EndpointState>> {
-        self.read(|endpoints| endpoints.values().cloned().collect())
-    }
-
-    fn insert(&self, state: EndpointState) -> Arc<EndpointState> {
-        let mut endpoints = self.endpoints.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(endpoints.entry(state.key.clone()).or_insert_with(|| Arc::new(state)))
-    }
-
-    fn read<T>(&self, read: impl FnOnce(&BTreeMap<EndpointKey, Arc<EndpointState>>) -> T) -> T {
-        read(&self.endpoints.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl EndpointState {
-    fn typed(key: &ServiceKey, service: &'static Service, endpoint: &'static Endpoint, metrics: bool) -> Self {
+    fn typed(
+        shared: &Shared,
+        sources: &Sources,
+        state: &ServiceState,
+        names: &[&str],
+        service: &'static Service,
+        endpoint: &'static Endpoint,
+    ) -> Self {
         let level = Level {
             name: Some(endpoint.name),
-            prefix: service.prefix,
             service: service.attributes,
             endpoint: endpoint.attributes,
         };
-        Self::new(key, endpoint.name.into(), endpoint.method, endpoint.path, level, metrics)
+        let recorder = state.recorder.endpoint(endpoint.name);
+        // The macro has checked it; a descriptor of another make calls with GET.
+        let method = Method::from_bytes(endpoint.method.as_bytes()).unwrap_or_default();
+        let path = join(service.prefix, endpoint.path);
+        Self::new(shared, sources, state, names, level, endpoint.name, method, &path, recorder)
     }
 
-    fn untyped(key: &ServiceKey, method: &Method, path: &str, metrics: bool) -> Self {
-        let level =
-            Level { name: None, prefix: "", service: Attributes::new(), endpoint: Attributes::new() };
-        Self::new(key, format!("{method} {path}").into(), method.as_str(), path, level, metrics)
-    }
-
-    fn new(key: &ServiceKey, label: Arc<str>, method: &str, path: &str, level: Level, metrics: bool) -> Self {
-        let not_yet = Error::new(crate::ErrorKind::Config, "the endpoint has no plan yet");
+    #[expect(clippy::too_many_arguments, reason = "the parts of an endpoint, put together in this file alone")]
+    fn new(
+        shared: &Shared,
+        sources: &Sources,
+        service: &ServiceState,
+        names: &[&str],
+        level: Level,
+        label: &str,
+        method: Method,
+        template: &str,
+        recorder: Arc<EndpointRecorder>,
+    ) -> Self {
+        let plan = Plan::new(shared, sources, service, names, &level, template);
         Self {
-            key: EndpointKey { label, method: method.into(), path: path.into() },
-            method: Method::from_bytes(method.as_bytes()).unwrap_or(Method::GET),
-            service_name: Arc::clone(&key.name),
+            label: label.into(),
+            method,
+            template: template.to_owned(),
             level,
-            metrics: EndpointMetrics::new(metrics),
-            plan: ArcSwap::from_pointee(Err(not_yet)),
+            recorder,
+            body_size: SizeHint::new(),
+            plan: ArcSwap::from_pointee(plan),
         }
     }
 
     pub(crate) fn plan(&self) -> Arc<Result<Plan, Error>> {
         self.plan.load_full()
-    }
-
-    fn refresh(&self, shared: &Shared, sources: &Sources, service: &ServiceState) {
-        self.plan.store(Arc::new(Plan::new(shared, sources, service, self)));
     }
 }

@@ -1,6 +1,8 @@
 //! What a service is, said once and for all: the static descriptors that `#[service]` writes.
 
 mod attributes;
+mod settings;
+mod template;
 
 pub use attributes::{Attributes, EnvelopeKeys};
 
