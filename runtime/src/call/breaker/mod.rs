@@ -54,7 +54,10 @@ pub enum BreakerState {
 /// A call that is admitted while it is closed costs a few atomic operations, on the way in and out; the lock is for
 /// changes of state, and for calls while it is open.
 pub(crate) struct Breaker {
-    /// `generation (32) | consecutive failures (32)`. Every change of state is a new generation; an even one is closed.
+    /// `generation (32) | consecutive failures (32)`.
+    ///
+    /// Opening, closing and the end of a probe each begin a generation; an even one is closed. A permit's outcome
+    /// counts in the generation that it was given in, and in no other.
     word: AtomicU64,
     window: Window,
     origin: Instant,
@@ -134,7 +137,7 @@ impl Breaker {
             return Ok(generation);
         }
         tripped.lease(policy, now, lease, random)?;
-        Ok(self.begin(generation.wrapping_add(2)))
+        Ok(generation)
     }
 
     /// Takes a probe whose lease is over for failed.
@@ -235,9 +238,8 @@ impl Breaker {
     }
 
     /// Makes what began earlier count for nothing; under the lock.
-    fn begin(&self, generation: u32) -> u32 {
+    fn begin(&self, generation: u32) {
         self.word.store(word_of(generation, 0), Ordering::Release);
-        generation
     }
 
     fn moment(&self, generation: u32, now: Instant) -> Moment {

@@ -383,6 +383,33 @@ fn calls_from_before_it_opened_count_for_nothing_once_it_is_closed() {
     assert!(bench.fail(1), "the row of four was neither lengthened nor ended");
 }
 
+/// The window knows a generation by its last eight bits.
+#[test]
+fn a_call_from_hundreds_of_openings_ago_changes_nothing() {
+    let bench = Bench::with(u32::MAX, Duration::ZERO);
+    let early = bench.permit();
+    for _ in 0..200 {
+        bench.fail(20);
+        bench.succeed(1);
+    }
+    bench.fail(19);
+    early.success(bench.now.get());
+    assert!(bench.fail(1));
+}
+
+#[test]
+fn counts_from_hundreds_of_openings_ago_are_forgotten() {
+    let bench = Bench::with(u32::MAX, Duration::ZERO);
+    bench.fail(19);
+    bench.advance(ms(1000));
+    for _ in 0..256 {
+        while !bench.fail(1) {}
+        bench.succeed(1);
+    }
+    assert!(!bench.fail(19));
+    assert!(bench.fail(1));
+}
+
 #[test]
 fn a_clock_that_goes_back_is_no_panic() {
     let bench = Bench::new();
