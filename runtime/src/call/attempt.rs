@@ -13,7 +13,8 @@ use super::deadline::Deadline;
 use super::prepare::{Limits, Prepared};
 use super::redirect::{Redirect, Redirects};
 use super::timer::within;
-use super::{Instance, Reader, body, headers};
+use super::read::Wants;
+use super::{Instance, body, headers};
 use crate::client::Plan;
 use crate::config::BreakerPolicy;
 use crate::transport::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
@@ -96,7 +97,7 @@ impl<'a> Attempt<'a> {
         &self,
         body: &mut Body,
         permit: Option<Permit<'a>>,
-        reader: &dyn Reader,
+        wants: Wants,
     ) -> (Outcome, Option<Permit<'a>>) {
         let mut timer = pin!(sleep_until(self.limit));
         let incoming = match within(timer.as_mut(), self.head(body)).await {
@@ -105,7 +106,7 @@ impl<'a> Attempt<'a> {
             None => return (Err(self.timed_out(self.limit, "no response")), permit),
         };
         let permit = self.head_came(permit, incoming.status);
-        let read = self.body(incoming.status, incoming.body, reader, timer).await;
+        let read = self.body(incoming.status, incoming.body, wants, timer).await;
         let answered = |body| Answered { status: incoming.status, headers: incoming.headers, body };
         (read.map(answered), permit)
     }
@@ -153,14 +154,14 @@ impl<'a> Attempt<'a> {
         &self,
         status: StatusCode,
         mut incoming: IncomingBody,
-        reader: &dyn Reader,
+        wants: Wants,
         timer: Pin<&mut Sleep>,
     ) -> Result<AnswerBody, Failed> {
         let limits = body::Limits { idle: self.plan.policy.idle_timeout, deadline: self.deadline.at(), timer };
-        if !reader.accepts(status) {
+        if !(wants.accepts)(status) {
             return Ok(AnswerBody::Read(body::beginning(&mut incoming, limits).await));
         }
-        if reader.is_streamed() {
+        if wants.streamed {
             return Ok(AnswerBody::Unread(incoming));
         }
         let max = self.call.service.shared().max_body;

@@ -72,7 +72,7 @@ impl Instances {
     }
 
     /// The instances in the order in which to ask them: those not tried yet, then the others.
-    fn in_turn<'a>(&'a self, tried: &'a [Arc<str>]) -> impl Iterator<Item = &'a Instance> {
+    fn in_turn<'a, 't>(&'a self, tried: &'t [Arc<str>]) -> impl Iterator<Item = &'a Instance> + use<'a, 't> {
         let count = self.list.len();
         let start = if count > 1 { self.next.fetch_add(1, Ordering::Relaxed) } else { 0 };
         let turn = move |was_tried: bool| {

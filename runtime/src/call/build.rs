@@ -9,10 +9,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::HeaderValue;
 
-use super::prepare::Prepared;
+use super::prepare::{self, Prepared};
 use super::read::Slot;
 use super::{CallOptions, run};
 use crate::client::{EndpointState, Plan, ServiceClient};
+use crate::context::CallContext;
 use crate::encode::{
     self, HeaderArgument, JsonArgument, JsonFields, NamedTarget, OptionalPathValue, PathValue, QueryArgument, Target,
 };
@@ -61,7 +62,7 @@ impl Call {
     pub(crate) fn new(service: ServiceClient, endpoint: Arc<EndpointState>) -> Self {
         let plan = endpoint.plan();
         let path = match &*plan {
-            Ok(plan) => PathAndQuery::InOrder(Target::start(&plan.template)),
+            Ok(plan) => PathAndQuery::InOrder(Target::start(Arc::clone(&plan.template), "")),
             Err(_) => PathAndQuery::Unknown,
         };
         Self::with_path(service, endpoint, plan, path)
@@ -70,10 +71,7 @@ impl Call {
     /// A call whose placeholders are filled by their names.
     pub(crate) fn named(service: ServiceClient, endpoint: Arc<EndpointState>) -> Self {
         let plan = endpoint.plan();
-        let path = match &*plan {
-            Ok(plan) => PathAndQuery::Named(NamedTarget::start(&plan.template)),
-            Err(_) => PathAndQuery::Unknown,
-        };
+        let path = PathAndQuery::Named(NamedTarget::start(&endpoint.template));
         Self::with_path(service, endpoint, plan, path)
     }
 
@@ -176,8 +174,9 @@ impl Call {
 
     /// Makes the call and reads its reply.
     pub async fn send<R: Outcome>(self) -> R {
-        let mut slot = Slot(None);
-        let outcome = run(self.prepare(), &mut slot).await;
+        let mut slot = Slot::default();
+        let (call, body) = self.prepare();
+        let outcome = run(&call, body, &mut slot).await;
         R::from_result(outcome.and_then(|()| slot.into_value()))
     }
 
@@ -187,30 +186,51 @@ impl Call {
         }
     }
 
-    fn prepare(self) -> Prepared {
+    /// The call with all its arguments, and its body apart: a stream is taken out of it by the attempt that sends it.
+    fn prepare(mut self) -> (Prepared, Body) {
+        self.override_address();
         let target = match self.path {
             PathAndQuery::InOrder(target) => target.finish(),
-            PathAndQuery::Named(target) => target.finish(),
+            PathAndQuery::Named(target) => target.finish(""),
             PathAndQuery::Unknown => Ok(String::new()),
         };
         let (target, mistake) = match target {
             Ok(target) => (target, self.mistake),
             Err(mistake) => (String::new(), Some(mistake)),
         };
+        let size = &self.endpoint.body_size;
         let (content_type, body) = match self.content {
             Content::None => (None, Body::empty()),
             Content::Json(bytes) => (Some(JSON), Bytes::from(bytes).into()),
-            Content::Fields(fields) => (Some(JSON), Bytes::from(fields.finish(&self.endpoint.body_size)).into()),
+            Content::Fields(fields) => (Some(JSON), Bytes::from(fields.finish(size)).into()),
             Content::Form(text) => (Some(FORM), text.into()),
             Content::Raw(body) => (None, body),
         };
-        let parts = Prepared { content_type, body, target, mistake, ..todo() };
-        parts
+        let random = &self.service.shared().random;
+        let options = self.options.as_deref();
+        if let Ok(plan) = &*self.plan {
+            prepare::add_headers(&mut self.headers, options, plan, random);
+        }
+        let mistake = mistake.or_else(|| options?.mistake.clone());
+        let context = CallContext::for_call(random, &self.headers);
+        let (service, endpoint, plan) = (self.service, self.endpoint, self.plan);
+        let (options, headers) = (self.options, self.headers);
+        (Prepared { service, endpoint, plan, options, target, headers, content_type, context, mistake }, body)
+    }
+
+    /// An address among the overrides of this call alone is another place with the same endpoint.
+    fn override_address(&mut self) {
+        let Some(url) = self.options.as_ref().and_then(|options| options.base_url.as_deref()) else { return };
+        if self.service.address() != Some(url) {
+            let (service, endpoint) = self.service.moved(url, &self.endpoint);
+            self.plan = endpoint.plan();
+            (self.service, self.endpoint) = (service, endpoint);
+        }
     }
 }
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("service", &self.service).field("endpoint", &self.endpoint.key).finish_non_exhaustive()
+        f.debug_struct("Call").field("service", &self.service).field("endpoint", &self.endpoint.label).finish_non_exhaustive()
     }
 }

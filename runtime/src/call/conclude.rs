@@ -26,7 +26,7 @@ pub(crate) fn conclude(
     if plan.none_on.contains(&answered.status.as_u16()) {
         return reader.read(reply(instance, answered.status, answered.headers, "null".into(), None));
     }
-    if !reader.accepts(answered.status) {
+    if !(reader.wants().accepts)(answered.status) {
         let error = refused(plan, answered);
         return Err(match hint {
             Some(delay) => error.with_retry_after(delay),

@@ -77,7 +77,7 @@ async fn stages(
         let span = record.attempt(instance);
         // 12: attempt timeout; 13: transport
         let attempt = Attempt::new(call, plan, instance, &limits, deadline, retry.made());
-        let (outcome, permit) = attempt.run(&mut body, permit, reader).instrument(span.clone()).await;
+        let (outcome, permit) = attempt.run(&mut body, permit, reader.wants()).instrument(span.clone()).await;
         // 14: classify and record
         let class = Class::of(&outcome, retry.on());
         record.classified(&span, &outcome, class, permit);

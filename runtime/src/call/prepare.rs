@@ -10,8 +10,9 @@ use http::{HeaderMap, Method};
 use super::CallOptions;
 use crate::client::{EndpointState, Plan, ServiceClient};
 use crate::config::{BreakerPolicy, Policy, RetryPolicy};
-use crate::context::CallContext;
-use crate::{Body, Error};
+use crate::context::{self, CallContext};
+use crate::random::Random;
+use crate::Error;
 
 /// The header that a call declared safe to repeat carries, unless it names another.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -60,7 +61,7 @@ pub(crate) fn add_headers(
     headers: &mut HeaderMap,
     options: Option<&CallOptions>,
     plan: &Plan,
-    new_key: impl FnOnce() -> HeaderValue,
+    random: &Random,
 ) {
     if let Some(options) = options {
         for name in options.headers.keys() {
@@ -77,7 +78,7 @@ pub(crate) fn add_headers(
             headers.insert(name, key);
         }
         None if plan.idempotency.is_some() && !headers.contains_key(&name) => {
-            headers.insert(name, new_key());
+            headers.insert(name, context::new_uuid(random));
         }
         None => {}
     }
@@ -129,6 +130,3 @@ fn overridden_retry<'a>(
     policy.backoff = options.backoff.unwrap_or(policy.backoff);
     wished.then_some(Cow::Owned(policy))
 }
-
-/// The body of a call, apart: a stream is taken out of it by the attempt that sends it.
-pub(crate) type OutgoingBody = Body;

@@ -13,7 +13,7 @@ pub use admission::Shutdown;
 pub use builder::ClientBuilder;
 pub use health::Health;
 pub use request::CallBuilder;
-pub use service::ServiceClient;
+pub use service::{ServiceClient, bind, bind_at, call};
 
 pub(crate) use admission::InFlight;
 pub(crate) use plan::Plan;
@@ -112,7 +112,7 @@ impl fmt::Debug for Client {
 
 /// Why a client has no plan for a service.
 pub(crate) fn unknown_service(name: &str) -> Error {
-    let variable = crate::config::variable_prefix(name);
+    let variable = name.to_ascii_uppercase().replace('-', "_");
     let message = format!(
         "no address is known for the service `{name}`: set {variable}_URL, `services.{name}.url` in trunkline.toml, \
          or `Client::builder().service(\"{name}\", ServiceConfig::new().url(…))`"

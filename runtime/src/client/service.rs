@@ -63,7 +63,7 @@ impl ServiceClient {
         };
         let moved = match &options.base_url {
             None => Self(Arc::clone(&self.0)),
-            Some(url) => self.moved(url),
+            Some(url) => self.at_address(url),
         };
         Self(Arc::new(Handle {
             shared: Arc::clone(&moved.0.shared),
@@ -73,11 +73,24 @@ impl ServiceClient {
         }))
     }
 
-    fn moved(&self, url: &str) -> Self {
+    fn at_address(&self, url: &str) -> Self {
         match &self.0.bound {
             Some((service, _)) => Self::typed(&self.0.shared, service, Some(url)),
             None => Self::untyped(&self.0.shared, self.name(), Some(url)),
         }
+    }
+
+    /// The same endpoint at another address.
+    pub(crate) fn moved(&self, url: &str, endpoint: &Arc<EndpointState>) -> (Self, Arc<EndpointState>) {
+        let there = self.at_address(url);
+        let index = self.0.bound.as_ref().and_then(|(_, table)| {
+            table.iter().position(|known| Arc::ptr_eq(known, endpoint))
+        });
+        let endpoint = match (index, &there.0.bound) {
+            (Some(index), Some((_, table))) => Arc::clone(&table[index]),
+            _ => there.0.state.untyped(&there.0.shared, &endpoint.method, &endpoint.template),
+        };
+        (there, endpoint)
     }
 
     /// A call by this method and path template.
@@ -129,6 +142,10 @@ impl ServiceClient {
 
     pub(crate) fn state(&self) -> &ServiceState {
         &self.0.state
+    }
+
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.0.state.address()
     }
 
     pub(crate) fn options(&self) -> Option<&Arc<CallOptions>> {

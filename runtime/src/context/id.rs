@@ -70,6 +70,13 @@ impl OwnIds {
     }
 }
 
+/// A new UUID, as the key of a call that is safe to repeat.
+pub(crate) fn new_uuid(random: &Random) -> HeaderValue {
+    let mut text = [0; UUID];
+    write_uuid(random.next_u128(), &mut text);
+    header(Bytes::from_owner(text))
+}
+
 /// A trace id as it is in a `traceparent`.
 pub(super) fn trace_id_of(parent: TraceParent) -> Id {
     let mut text = [0; TraceParent::LENGTH];

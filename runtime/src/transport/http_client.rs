@@ -3,10 +3,14 @@
 //! Its retries, redirects, referer and proxies are off: there is one retry loop and one redirect loop, ours.
 
 use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use sync_wrapper::SyncWrapper;
 
 use super::tls::{TlsOptions, config as tls_config};
 use super::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
@@ -68,7 +72,30 @@ fn to_reqwest(body: Body) -> Option<reqwest::Body> {
     match body.into_bytes() {
         Ok(bytes) if bytes.is_empty() => None,
         Ok(bytes) => Some(bytes.into()),
-        Err(stream) => Some(reqwest::Body::wrap(stream)),
+        Err(stream) => Some(reqwest::Body::wrap(Shared { size: stream.size_hint(), body: SyncWrapper::new(stream) })),
+    }
+}
+
+/// A streamed body as reqwest wants it: it asks for `Sync`, and never shares.
+struct Shared {
+    size: SizeHint,
+    body: SyncWrapper<Body>,
+}
+
+impl HttpBody for Shared {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(self.body.get_mut()).poll_frame(cx)
+    }
+
+    /// What the body said before it began, so that a known length is sent as one.
+    fn size_hint(&self) -> SizeHint {
+        self.size.clone()
     }
 }
 
@@ -116,14 +143,10 @@ struct Chunks(Option<reqwest::Body>);
 impl Stream for Chunks {
     type Item = Result<Bytes, BoxError>;
 
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        use std::task::Poll;
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             let Some(body) = &mut self.0 else { return Poll::Ready(None) };
-            match std::task::ready!(http_body::Body::poll_frame(std::pin::Pin::new(body), cx)) {
+            match ready!(Pin::new(body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         return Poll::Ready(Some(Ok(data)));

@@ -16,10 +16,10 @@ use url::Url;
 use crate::{Body, BoxError};
 
 pub use error::{Sent, TransportError};
-pub(crate) use http_client::{HttpOptions, build as build_http};
+pub(crate) use http_client::{HttpOptions, parse_proxy};
+use http_client::build as build_http;
 pub use layered::TransportService;
 pub(crate) use layered::{Layers, erase};
-pub(crate) use tls::{TlsOptions, config as tls_config};
 
 /// One way to reach a server.
 #[derive(Clone)]
