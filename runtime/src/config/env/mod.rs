@@ -152,3 +152,6 @@ impl fmt::Debug for EnvSnapshot {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,12 +32,10 @@ pub(super) fn read(snapshot: &EnvSnapshot, names: &[&str]) -> Result<BTreeMap<St
 
 fn parse(place: &str, text: &str) -> Result<Vec<(String, Vec<Url>)>, Error> {
     // Neither the text nor the parser's words are shown: a broken map may hold an address with a credential.
-    let entries = serde_json::Deserializer::from_str(text)
-        .deserialize_map(Entries)
-        .map_err(|error| {
-            let position = format_args!("{A_MAP} (line {}, column {})", error.line(), error.column());
-            wrong_secret(place, position)
-        })?;
+    let entries = entries(text).map_err(|error| {
+        let position = format_args!("{A_MAP} (line {}, column {})", error.line(), error.column());
+        wrong_secret(place, position)
+    })?;
     let mut services: Vec<(String, Vec<Url>)> = Vec::new();
     for (service, value) in entries {
         let place = format!("{place}, service `{service}`,");
@@ -48,6 +46,12 @@ fn parse(place: &str, text: &str) -> Result<Vec<(String, Vec<Url>)>, Error> {
         services.push((service, urls));
     }
     Ok(services)
+}
+
+fn entries(text: &str) -> serde_json::Result<Vec<(String, Value)>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let entries = reader.deserialize_map(Entries)?;
+    reader.end().map(|()| entries)
 }
 
 fn urls(place: &str, value: &Value) -> Result<Vec<Url>, Error> {

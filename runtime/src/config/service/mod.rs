@@ -290,3 +290,6 @@ impl ServiceConfig {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::env::{ClientEnv, EnvSnapshot};
-use super::file::FileSettings;
-use super::mistake::{list, wrong};
-use super::near::did_you_mean;
-use super::service::ServiceConfig;
-use super::settings::Settings;
+use crate::config::env::{ClientEnv, EnvSnapshot};
+use crate::config::file::FileSettings;
+use crate::config::mistake::{list, wrong};
+use crate::config::near::did_you_mean;
+use crate::config::service::ServiceConfig;
+use crate::config::settings::Settings;
 use crate::error::Error;
 
 /// What is known about one service: its own level and the level of each endpoint that is named.
@@ -202,3 +202,6 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
