@@ -41,11 +41,10 @@ fn take_ids(headers: &HeaderMap, carried: &mut Carried) {
     }
     let trace_id = headers.get(&X_TRACE_ID).and_then(Id::from_header);
     match (trace_id, request_id) {
-        (Some(id), _) => carried.name_trace(id),
+        (None, None) => {}
         // A proxy gives any request an id; that does not end the W3C trace that the request belongs to.
         (None, Some(id)) if parent.is_some() => carried.trace_id = id,
-        (None, Some(id)) => carried.name_trace(id),
-        (None, None) => {}
+        (Some(id), _) | (None, Some(id)) => carried.name_trace(id),
     }
 }
 
@@ -68,7 +67,8 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
         whole.extend_from_slice(value.as_bytes());
     }
     if whole.len() > CARRIED_LIMIT {
-        tracing::debug!(target: "trunkline", header = name.as_str(), bytes = whole.len(), "dropped an inbound header that is too long");
+        let (header, bytes) = (name.as_str(), whole.len());
+        tracing::debug!(target: "trunkline", header, bytes, "dropped an inbound header that is too long");
         return None;
     }
     HeaderValue::from_maybe_shared(Bytes::from(whole))
@@ -80,7 +80,7 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
 fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let digits = headers.get(&X_REQUEST_TIMEOUT_MS)?.as_bytes();
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        tracing::debug!(target: "trunkline", "ignored an inbound x-request-timeout-ms that is not a number of milliseconds");
+        tracing::debug!(target: "trunkline", "ignored an x-request-timeout-ms that is no number of milliseconds");
         return None;
     }
     let add = |sum: u64, digit: &u8| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
@@ -91,6 +91,7 @@ fn timeout(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::capture;
 
     const DIGITS: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     const OTHER: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -213,5 +214,47 @@ mod tests {
         for garbage in ["", "-1", "+1", "1.5", "1s", "١", "1 ", "0x10"] {
             check(garbage, None);
         }
+    }
+
+    #[test]
+    fn any_header_makes_a_context_that_can_be_sent_on() {
+        let random = Random::from_seed(2);
+        let alphabet = b"0123456789abcdef-,=; \tA\xc3\xa9~";
+        for _ in 0..100_000 {
+            let name = [
+                &X_TRACE_ID,
+                &X_REQUEST_ID,
+                &TRACEPARENT,
+                &BAGGAGE,
+                &X_REQUEST_TIMEOUT_MS,
+            ];
+            let mut headers = HeaderMap::new();
+            for name in name {
+                // Near the length of a traceparent, where the ends of its parts are.
+                let length = random.next_u64() % 60;
+                let draw = |_| alphabet[usize::from(random.next_u64().to_be_bytes()[0]) % alphabet.len()];
+                let value: Vec<u8> = (0..length).map(draw).collect();
+                headers.insert(name, HeaderValue::from_bytes(&value).expect("legal in a header"));
+            }
+            let context = read(&headers, &random);
+            assert!((1..=128).contains(&context.trace_id().len()));
+            assert_eq!(TraceParent::parse(&context.traceparent()), Some(context.0.parent));
+        }
+    }
+
+    #[test]
+    fn says_what_it_ignores_without_the_value() {
+        capture::start();
+        context(&[
+            ("x-request-timeout-ms", "soon"),
+            ("baggage", &"secret".repeat(8192)),
+        ]);
+        let seen = capture::seen();
+        assert_eq!(seen.len(), 2, "{seen:?}");
+        assert!(
+            seen.iter()
+                .all(|event| event.target == "trunkline" && event.level == tracing::Level::DEBUG)
+        );
+        assert!(!format!("{seen:?}").contains("secret"));
     }
 }

@@ -156,6 +156,7 @@ mod tests {
 
     use super::*;
     use crate::context::{current, set_trace_id, trace_id};
+    use crate::observe::capture;
 
     fn request(headers: &[(&str, &str)]) -> Request<()> {
         let builder = headers.iter().fold(Request::builder(), |builder, (name, value)| {
@@ -227,6 +228,41 @@ mod tests {
         let handler = service_fn(|_: Request<()>| async { Err::<Response<()>, _>("broken") });
         let outcome = ContextLayer::new().layer(handler).oneshot(request(&[])).await;
         assert_eq!(outcome.expect_err("broken"), "broken");
+    }
+
+    #[tokio::test]
+    async fn the_handler_runs_in_a_span_with_its_ids() {
+        capture::start();
+        let handler = service_fn(|_: Request<()>| async {
+            tracing::info!("inside");
+            Ok::<_, Infallible>(Response::new(()))
+        });
+        let sent = [("x-trace-id", "t"), ("x-request-id", "r")];
+        ContextLayer::new()
+            .layer(handler)
+            .oneshot(request(&sent))
+            .await
+            .expect("infallible");
+        let seen = capture::seen();
+        let [span, event] = &*seen else {
+            panic!("a span and an event, not {seen:?}")
+        };
+        assert_eq!(
+            (span.name, span.target, span.level),
+            ("request", "trunkline", tracing::Level::INFO)
+        );
+        let fields = [
+            "trace_id",
+            "request_id",
+            "http.request.method",
+            "otel.kind",
+            "http.response.status_code",
+        ];
+        assert_eq!(
+            fields.map(|name| span.field(name).unwrap_or_default()),
+            ["t", "r", "GET", "server", "200"]
+        );
+        assert_eq!(event.parent, Some("request"));
     }
 
     #[test]

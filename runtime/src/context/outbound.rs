@@ -18,7 +18,7 @@ use crate::random::Random;
 const SLACK: Duration = Duration::from_millis(5);
 
 /// The context of one call: the same on all of its attempts.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct CallContext {
     trace_id: Id,
     request_id: Id,

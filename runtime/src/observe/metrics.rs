@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::histogram::Counts;
-use super::recorder::{ServiceRecorder, Tally};
+use super::recorder::Tally;
+use super::service::ServiceRecorder;
 
 /// What all calls of a client came to so far; made by `Client::metrics`.
 ///

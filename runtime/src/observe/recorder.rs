@@ -1,18 +1,11 @@
-//! The counters behind the metrics: atomics beside each endpoint, no lock and no allocation a call.
+//! The counters of one endpoint: atomics, no lock and no allocation a call.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::histogram::{Counts, Histogram};
 use crate::ErrorKind;
-
-/// The most endpoints of a service that have counters of their own.
-const MOST_ENDPOINTS: usize = 1000;
-
-/// Where the calls of all further endpoints are counted.
-const OTHER: &str = "other";
 
 /// Every kind of failure, at the place of its counter.
 const KINDS: [ErrorKind; 13] = [
@@ -31,74 +24,6 @@ const KINDS: [ErrorKind; 13] = [
     ErrorKind::ShuttingDown,
 ];
 
-/// The counters of one service.
-pub(crate) struct ServiceRecorder {
-    enabled: bool,
-    trips: AtomicU64,
-    endpoints: RwLock<BTreeMap<Box<str>, Arc<EndpointRecorder>>>,
-}
-
-impl ServiceRecorder {
-    /// Counters that start at zero, or, where metrics are off, that count nothing.
-    pub(crate) fn new(enabled: bool) -> Self {
-        Self {
-            enabled,
-            trips: AtomicU64::new(0),
-            endpoints: RwLock::default(),
-        }
-    }
-
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.enabled
-    }
-
-    /// The counters of an endpoint: a method's name, or HTTP method and path template of an untyped call.
-    ///
-    /// To be asked for once an endpoint, not once a call, where that is possible.
-    pub(crate) fn endpoint(&self, label: &str) -> Arc<EndpointRecorder> {
-        if !self.enabled {
-            return Arc::new(EndpointRecorder(None));
-        }
-        let known = self
-            .endpoints
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(label)
-            .cloned();
-        known.unwrap_or_else(|| self.add(label))
-    }
-
-    fn add(&self, label: &str) -> Arc<EndpointRecorder> {
-        let mut endpoints = self.endpoints.write().unwrap_or_else(PoisonError::into_inner);
-        let is_full = endpoints.len() >= MOST_ENDPOINTS && !endpoints.contains_key(label);
-        let label = if is_full { OTHER } else { label };
-        let recorder = endpoints
-            .entry(label.into())
-            .or_insert_with(|| Arc::new(EndpointRecorder::new()));
-        Arc::clone(recorder)
-    }
-
-    /// Counts that a breaker opened.
-    pub(crate) fn record_trip(&self) {
-        self.trips.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn trips(&self) -> u64 {
-        self.trips.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn tallies(&self) -> Vec<(String, Tally)> {
-        let endpoints = self.endpoints.read().unwrap_or_else(PoisonError::into_inner);
-        let tally = |(label, recorder): (&Box<str>, &Arc<EndpointRecorder>)| {
-            recorder
-                .0
-                .as_ref()
-                .map(|counters| (label.to_string(), counters.tally()))
-        };
-        endpoints.iter().filter_map(tally).collect()
-    }
-}
-
 /// The counters of one endpoint; none where metrics are off.
 pub(crate) struct EndpointRecorder(Option<Box<Counters>>);
 
@@ -113,7 +38,12 @@ struct Counters {
 }
 
 impl EndpointRecorder {
-    fn new() -> Self {
+    /// Counts nothing.
+    pub(super) fn off() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn new() -> Self {
         Self(Some(Box::new(Counters {
             begun: AtomicU64::new(0),
             successes: AtomicU64::new(0),
@@ -135,6 +65,11 @@ impl EndpointRecorder {
             counters,
             attempted: false,
         }
+    }
+
+    /// What was counted so far; nothing where metrics are off.
+    pub(super) fn tally(&self) -> Tally {
+        self.0.as_deref().map(Counters::tally).unwrap_or_default()
     }
 }
 
@@ -259,10 +194,6 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn tally(recorder: &EndpointRecorder) -> Tally {
-        recorder.0.as_ref().expect("enabled").tally()
-    }
-
     #[test]
     fn every_kind_is_counted_at_its_place() {
         for (index, kind) in KINDS.into_iter().enumerate() {
@@ -278,7 +209,7 @@ mod tests {
         call.retry();
         call.attempt();
         call.finish(Ok(()), MS);
-        let tally = tally(&recorder);
+        let tally = recorder.tally();
         assert_eq!(
             (tally.begun, tally.successes, tally.attempts, tally.retries),
             (1, 1, 2, 1)
@@ -292,7 +223,7 @@ mod tests {
         let mut call = recorder.begin();
         call.attempt();
         drop(call);
-        let tally = tally(&recorder);
+        let tally = recorder.tally();
         assert_eq!((tally.begun, tally.cancelled, tally.failures.len()), (1, 1, 0));
         assert_eq!(tally.latencies.count(), 0);
     }
@@ -301,31 +232,9 @@ mod tests {
     fn a_call_refused_here_is_failed_and_has_no_latency() {
         let recorder = EndpointRecorder::new();
         recorder.begin().finish(Err(ErrorKind::Overloaded), MS);
-        let tally = tally(&recorder);
+        let tally = recorder.tally();
         assert_eq!(tally.failures, BTreeMap::from([("overloaded", 1)]));
         assert_eq!(tally.latencies.count(), 0);
-    }
-
-    #[test]
-    fn an_endpoint_keeps_its_counters() {
-        let service = ServiceRecorder::new(true);
-        assert!(Arc::ptr_eq(&service.endpoint("list"), &service.endpoint("list")));
-    }
-
-    #[test]
-    fn endpoints_beyond_a_thousand_share_other() {
-        let service = ServiceRecorder::new(true);
-        for number in 0..2 * MOST_ENDPOINTS {
-            service
-                .endpoint(&format!("GET /{number}"))
-                .begin()
-                .finish(Ok(()), MS);
-        }
-        let tallies: BTreeMap<String, Tally> = service.tallies().into_iter().collect();
-        assert_eq!(tallies.len(), MOST_ENDPOINTS + 1);
-        assert_eq!(tallies[OTHER].begun, 1000);
-        service.endpoint("GET /7").begin().finish(Ok(()), MS);
-        assert_eq!(service.tallies().len(), MOST_ENDPOINTS + 1);
     }
 
     #[test]
@@ -336,10 +245,10 @@ mod tests {
                 scope.spawn(|| (0..20_000).for_each(|_| recorder.begin().finish(Ok(()), MS)));
             }
             for _ in 0..200 {
-                let tally = tally(&recorder);
+                let tally = recorder.tally();
                 assert!(tally.begun >= tally.successes + tally.cancelled);
             }
         });
-        assert_eq!(tally(&recorder).successes, 40_000);
+        assert_eq!(recorder.tally().successes, 40_000);
     }
 }

@@ -114,3 +114,135 @@ pub(crate) fn retry_event(call: &CallFields<'_>, reason: &dyn fmt::Display, dela
         "trying the call again",
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use tracing::Level;
+
+    use super::*;
+    use crate::observe::capture::{self, Captured};
+    use crate::random::Random;
+
+    fn with_call(enabled: bool, run: impl FnOnce(&CallFields<'_>)) -> Vec<Captured> {
+        let context = CallContext::for_call(&Random::from_seed(1), &HeaderMap::new());
+        capture::start();
+        run(&CallFields {
+            enabled,
+            service: "model-service",
+            endpoint: "chat",
+            method: "POST",
+            template: "/api/v1/chat/{id}",
+            environment: "testing",
+            context: &context,
+        });
+        capture::seen()
+    }
+
+    fn check(span: &Captured, field: &str, expected: Option<&str>) {
+        assert_eq!(span.field(field), expected, "{field} of {span:?}");
+    }
+
+    #[test]
+    fn a_call_has_the_attributes_of_an_http_client() {
+        let seen = with_call(true, |call| drop(call_span(call)));
+        let span = &seen[0];
+        assert_eq!(
+            (span.name, span.target, span.level),
+            ("call", "trunkline::call", Level::INFO)
+        );
+        check(span, "otel.name", Some("POST /api/v1/chat/{id}"));
+        check(span, "otel.kind", Some("client"));
+        check(span, "http.request.method", Some("POST"));
+        check(span, "url.template", Some("/api/v1/chat/{id}"));
+        check(span, "trunkline.service", Some("model-service"));
+        check(span, "trunkline.endpoint", Some("chat"));
+        check(span, "deployment.environment.name", Some("testing"));
+        check(span, "http.response.status_code", None);
+        check(span, "error.type", None);
+        assert_eq!(span.field("trace_id").map(str::len), Some(32));
+        assert_eq!(span.field("request_id").map(str::len), Some(36));
+    }
+
+    #[test]
+    fn an_attempt_is_inside_its_call_and_names_the_server() {
+        let seen = with_call(true, |call| {
+            let span = call_span(call);
+            let _entered = span.enter();
+            drop(attempt_span(call, "10.0.0.1", 8083, 0));
+            drop(attempt_span(call, "10.0.0.2", 8083, 1));
+        });
+        let [_, first, second] = &*seen else {
+            panic!("three spans, not {seen:?}")
+        };
+        assert_eq!(
+            (first.name, first.level, first.parent),
+            ("attempt", Level::DEBUG, Some("call"))
+        );
+        check(first, "server.address", Some("10.0.0.1"));
+        check(first, "server.port", Some("8083"));
+        check(first, "http.request.resend_count", None);
+        check(second, "http.request.resend_count", Some("1"));
+    }
+
+    #[test]
+    fn the_call_names_the_instance_and_the_status_of_a_success() {
+        let seen = with_call(true, |call| {
+            let span = call_span(call);
+            record_instance(&span, "10.0.0.1", 8083);
+            record_outcome(&span, Some(201), None);
+        });
+        check(&seen[0], "server.address", Some("10.0.0.1"));
+        check(&seen[0], "server.port", Some("8083"));
+        check(&seen[0], "http.response.status_code", Some("201"));
+        check(&seen[0], "otel.status_code", None);
+        check(&seen[0], "error.type", None);
+    }
+
+    fn check_error_type(error: &Error, status: Option<u16>, expected: &str) {
+        let seen = with_call(true, |call| {
+            record_outcome(&call_span(call), status, Some(error));
+        });
+        check(&seen[0], "error.type", Some(expected));
+        check(&seen[0], "otel.status_code", Some("ERROR"));
+    }
+
+    #[test]
+    fn the_type_of_an_error_is_its_status_or_its_kind() {
+        let gone = Error::new(ErrorKind::Status, "gone").with_status(410);
+        check_error_type(&gone, Some(410), "410");
+        let business = Error::new(ErrorKind::Business, "no").with_status(200);
+        check_error_type(&business, Some(200), "business");
+        check_error_type(&Error::new(ErrorKind::Connect, "refused"), None, "connect");
+    }
+
+    #[test]
+    fn a_retry_is_a_warning_with_its_reason_and_delay() {
+        let seen = with_call(true, |call| {
+            let span = call_span(call);
+            let _entered = span.enter();
+            retry_event(call, &"503 Service Unavailable", Duration::from_millis(70), 1);
+        });
+        let event = &seen[1];
+        assert_eq!(
+            (event.target, event.level, event.parent),
+            ("trunkline::call", Level::WARN, Some("call"))
+        );
+        check(event, "reason", Some("503 Service Unavailable"));
+        check(event, "delay_ms", Some("70"));
+        check(event, "retry", Some("1"));
+        check(event, "trunkline.endpoint", Some("chat"));
+    }
+
+    #[test]
+    fn nothing_is_traced_where_logging_is_off() {
+        let seen = with_call(false, |call| {
+            let span = call_span(call);
+            record_instance(&span, "10.0.0.1", 8083);
+            record_outcome(&span, Some(200), None);
+            record_outcome(&attempt_span(call, "10.0.0.1", 8083, 0), None, None);
+            retry_event(call, &"reason", Duration::ZERO, 1);
+        });
+        assert!(seen.is_empty(), "{seen:?}");
+    }
+}
