@@ -21,7 +21,7 @@ pub use http;
 pub use body::Body;
 pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use error::{BoxError, Error, ErrorKind};
-
+pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
 pub use transport::{Sent, TransportError};
 
 /// The result of a call: `Result<T, trunkline::Error>`.
