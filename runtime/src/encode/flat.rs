@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Display};
 
-use serde::ser::{self, Impossible, Serialize};
+use serde::ser::{self, Error as _, Impossible, Serialize};
 
 use super::percent::{self, Fault};
 
@@ -78,9 +78,9 @@ impl<'a> Flat<'a> {
         // The longest float has 24 characters.
         let mut text = [0; 32];
         let mut rest = &mut text[..];
-        serde_json::to_writer(&mut rest, &value).map_err(<FlatError as ser::Error>::custom)?;
+        serde_json::to_writer(&mut rest, &value).map_err(FlatError::custom)?;
         let length = 32 - rest.len();
-        let text = std::str::from_utf8(&text[..length]).map_err(<FlatError as ser::Error>::custom)?;
+        let text = std::str::from_utf8(&text[..length]).map_err(FlatError::custom)?;
         self.scalar(&text)
     }
 
@@ -107,7 +107,9 @@ impl<'a> Flat<'a> {
                 out: self.out,
                 key: String::new(),
             }),
-            Place::Whole | Place::Argument | Place::Field | Place::Element | Place::Key => Err(self.refuse(what)),
+            Place::Whole | Place::Argument | Place::Field | Place::Element | Place::Key => {
+                Err(self.refuse(what))
+            }
         }
     }
 
@@ -115,7 +117,9 @@ impl<'a> Flat<'a> {
         let name = self.name;
         FlatError(match self.place {
             Place::Whole => format!("a form is a struct or a map, not {what}"),
-            Place::Argument => format!("{what} cannot be sent here; a scalar, an option or a sequence of scalars can"),
+            Place::Argument => {
+                format!("{what} cannot be sent here; a scalar, an option or a sequence of scalars can")
+            }
             Place::Field => format!("the field `{name}` is {what}; only one level of fields can be sent"),
             Place::Element => format!("`{name}` has {what} as an element; only scalars can be repeated"),
             Place::Key => format!("{what} cannot be the key of a map; text and numbers can"),
@@ -196,7 +200,11 @@ impl<'a> ser::Serializer for Flat<'a> {
         self.scalar(&variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), FlatError> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), FlatError> {
         value.serialize(self)
     }
 
@@ -321,7 +329,11 @@ impl ser::SerializeStruct for Fields<'_> {
     type Ok = ();
     type Error = FlatError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FlatError> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), FlatError> {
         value.serialize(field(self.out, key))
     }
 

@@ -52,7 +52,10 @@ mod tests {
         for value in [&1 as &dyn QueryArgument, &"a=b", &vec![1, 2], &(1, 2)] {
             let error = form(value).expect_err("no names");
             assert_eq!(error.kind(), ErrorKind::Request);
-            assert!(error.to_string().contains("a form is a struct or a map"), "{error}");
+            assert!(
+                error.to_string().contains("a form is a struct or a map"),
+                "{error}"
+            );
         }
     }
 }

@@ -129,7 +129,9 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Request);
         assert_eq!(error.to_string(), "JSON body: key must be a string");
         let size = SizeHint::new();
-        let error = JsonFields::new(&size).field("keys", &keys).expect_err("no text keys");
+        let error = JsonFields::new(&size)
+            .field("keys", &keys)
+            .expect_err("no text keys");
         assert_eq!(error.to_string(), "field `keys`: key must be a string");
     }
 }

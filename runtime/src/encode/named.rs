@@ -1,7 +1,5 @@
 //! A target whose path values are given by name, in any order: the untyped client's.
 
-use std::sync::Arc;
-
 use super::flat::Place;
 use super::path::{PathValue, Shown};
 use super::query::{Pairs, QueryArgument};
@@ -69,9 +67,9 @@ impl NamedTarget {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let template = Arc::new(PathTemplate::parse(&self.template)?);
+        let template = PathTemplate::parse(&self.template)?;
         check_names(&template, &self.values)?;
-        let mut target = Target::start(Arc::clone(&template), prefix);
+        let mut target = Target::start(&template, prefix);
         for name in template.placeholders() {
             let given = self.values.iter().find(|(given, _)| given == name);
             target.optional(&given.map(|(_, value)| value));
@@ -90,17 +88,17 @@ fn check_names(template: &PathTemplate, values: &[(String, String)]) -> Result<(
         if template.placeholders().any(|name| name == given) {
             continue;
         }
-        let choices: Vec<_> = template
-            .placeholders()
-            .map(|name| format!("`{name}`"))
-            .collect();
+        let choices: Vec<_> = template.placeholders().map(|name| format!("`{name}`")).collect();
         let template = template.as_str();
         return Err(refuse(
             "path parameter",
             given,
             match choices.as_slice() {
                 [] => format!("`{template}` has no placeholders"),
-                choices => format!("`{template}` has no such placeholder; it has {}", choices.join(", ")),
+                choices => format!(
+                    "`{template}` has no such placeholder; it has {}",
+                    choices.join(", ")
+                ),
             },
         ));
     }
@@ -134,14 +132,26 @@ mod tests {
 
     #[test]
     fn missing_unknown_and_double_values_are_errors() {
-        check("/{a}/{b}", &[("a", "1")], Err("path parameter `b`: no value was given"));
+        check(
+            "/{a}/{b}",
+            &[("a", "1")],
+            Err("path parameter `b`: no value was given"),
+        );
         check(
             "/{a}/{b}",
             &[("c", "1")],
             Err("path parameter `c`: `/{a}/{b}` has no such placeholder; it has `a`, `b`"),
         );
-        check("/a", &[("c", "1")], Err("path parameter `c`: `/a` has no placeholders"));
-        check("/{a}", &[("a", "1"), ("a", "2")], Err("path parameter `a`: it was given twice"));
+        check(
+            "/a",
+            &[("c", "1")],
+            Err("path parameter `c`: `/a` has no placeholders"),
+        );
+        check(
+            "/{a}",
+            &[("a", "1"), ("a", "2")],
+            Err("path parameter `a`: it was given twice"),
+        );
         check("/{a}", &[("a", "")], Err("path parameter `a`: an empty segment"));
         check("/{", &[], Err("path template `/{`: unbalanced braces"));
     }

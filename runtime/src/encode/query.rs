@@ -38,7 +38,12 @@ pub(super) struct Pairs<'a> {
 }
 
 impl Pairs<'_> {
-    pub(super) fn write(&mut self, name: &str, place: Place, value: &dyn QueryArgument) -> Result<(), FlatError> {
+    pub(super) fn write(
+        &mut self,
+        name: &str,
+        place: Place,
+        value: &dyn QueryArgument,
+    ) -> Result<(), FlatError> {
         value.flatten(Flat {
             out: self,
             name,

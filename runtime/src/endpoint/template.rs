@@ -144,7 +144,9 @@ impl Parser<'_> {
             return Err("an empty segment (`//`)".into());
         }
         if is_dot_segment(segment) {
-            return Err(format!("the segment `{segment}` would change which path is reached"));
+            return Err(format!(
+                "the segment `{segment}` would change which path is reached"
+            ));
         }
         if let Some(name) = whole(segment, '?') {
             return self.optional(start, end, name);
@@ -167,7 +169,9 @@ impl Parser<'_> {
     fn rest(&mut self, start: usize, end: usize, name: &str, last: bool) -> Result<(), String> {
         self.check_name(name)?;
         if !last {
-            return Err(format!("`{{{name}*}}` takes the rest of the path, so it comes last"));
+            return Err(format!(
+                "`{{{name}*}}` takes the rest of the path, so it comes last"
+            ));
         }
         self.end_literal(start);
         self.pieces.push(Piece::Rest(start + 1..start + 1 + name.len()));
@@ -227,7 +231,9 @@ impl Parser<'_> {
             ));
         }
         let twice = self.pieces.iter().any(|piece| match piece {
-            Piece::Value(other) | Piece::Optional(other) | Piece::Rest(other) => &self.text[other.clone()] == name,
+            Piece::Value(other) | Piece::Optional(other) | Piece::Rest(other) => {
+                &self.text[other.clone()] == name
+            }
             Piece::Literal(_) | Piece::EndOfSegment(_) => false,
         });
         if twice {
