@@ -30,8 +30,6 @@ pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
 pub use transport::{Sent, TransportError, TransportService};
 pub use trunkline_macros::{FromReply, service};
-pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
-pub use transport::{Sent, TransportError};
 
 /// The result of a call: `Result<T, trunkline::Error>`.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

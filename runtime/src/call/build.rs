@@ -174,10 +174,10 @@ impl Call {
 
     /// Makes the call and reads its reply.
     pub async fn send<R: Outcome>(self) -> R {
-        let mut slot = Slot::default();
+        let mut slot = Slot::new();
         let (call, body) = self.prepare();
-        let outcome = run(&call, body, &mut slot).await;
-        R::from_result(outcome.and_then(|()| slot.into_value()))
+        let end = run(&call, body, &mut slot).await;
+        slot.into_outcome(end)
     }
 
     fn keep(&mut self, result: Result<(), Error>) {

@@ -6,11 +6,10 @@ use http::{HeaderMap, StatusCode};
 use super::attempt::{AnswerBody, Answered, Outcome};
 use super::deadline::Deadline;
 use super::record::Record;
-use super::{Instance, Reader, retry, stream};
+use super::{Instance, Reader, retry};
 use crate::client::Plan;
-use crate::error::excerpt;
-use crate::reply::{self, Envelope, Reply};
-use crate::{Body, Error, ErrorKind};
+use crate::reply::{Bounds, Envelope, Reply, bounded, status_error};
+use crate::{Body, Error};
 
 /// Hands a value to the reader, or says why there is none.
 pub(crate) fn conclude(
@@ -27,7 +26,7 @@ pub(crate) fn conclude(
         return reader.read(reply(instance, answered.status, answered.headers, "null".into(), None));
     }
     if !(reader.wants().accepts)(answered.status) {
-        let error = refused(plan, answered);
+        let error = refused(plan, &answered);
         return Err(match hint {
             Some(delay) => error.with_retry_after(delay),
             None => error,
@@ -36,11 +35,17 @@ pub(crate) fn conclude(
     let Answered { status, headers, body } = answered;
     match body {
         AnswerBody::Unread(body) => {
-            let body = stream::of(body, plan.policy.idle_timeout, deadline, record.take_in_flight());
+            let bounds = Bounds {
+                idle: plan.policy.idle_timeout,
+                deadline: deadline.at(),
+                place: record.place(),
+                guard: Box::new(record.take_in_flight()),
+            };
+            let body = bounded(body.into_body(), bounds);
             reader.read(reply(instance, status, headers, body, None))
         }
         AnswerBody::Read(bytes) => {
-            let envelope = unwrap(plan, status, &bytes)?;
+            let envelope = unwrap(plan, status, &headers, &bytes)?;
             reader.read(reply(instance, status, headers, bytes.into(), envelope))
         }
     }
@@ -57,45 +62,23 @@ fn reply(
 }
 
 /// The envelope of a success, where the endpoint has one; a failed one is the error.
-fn unwrap(plan: &Plan, status: StatusCode, body: &Bytes) -> Result<Option<Envelope>, Error> {
+fn unwrap(plan: &Plan, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Result<Option<Envelope>, Error> {
     let Some(policy) = plan.policy.envelope.as_ref().filter(|_| status.is_success()) else { return Ok(None) };
-    match reply::read_envelope(policy, status, body) {
-        Some(envelope) if envelope.failed => Err(business(envelope, status, body)),
+    match Envelope::read(policy, status, headers, body) {
+        Some(envelope) if envelope.failed => Err(envelope.into_error(status, body)),
         envelope => Ok(envelope),
     }
 }
 
-/// The error of a status that is no value.
-fn refused(plan: &Plan, answered: Answered) -> Error {
-    let Answered { status, body, .. } = answered;
-    let AnswerBody::Read(body) = body else {
-        return Error::new(ErrorKind::Status, status.to_string()).with_status(status.as_u16());
+/// The error of a status that is no value: of its envelope, where it has one.
+fn refused(plan: &Plan, answered: &Answered) -> Error {
+    let body = match &answered.body {
+        AnswerBody::Read(body) => body.clone(),
+        AnswerBody::Unread(_) => Bytes::new(),
     };
-    let envelope = plan.policy.envelope.as_ref().and_then(|policy| reply::read_envelope(policy, status, &body));
-    if let Some(envelope) = envelope.filter(|envelope| envelope.failed) {
-        return business(envelope, status, &body);
-    }
-    let fields = reply::error_fields(&body);
-    let said = fields.message.clone().unwrap_or_else(|| excerpt(&body));
-    let message = if said.is_empty() { status.to_string() } else { format!("{status}: {said}") };
-    let error = Error::new(ErrorKind::Status, message).with_status(status.as_u16()).with_body(body);
-    fields.onto(error)
-}
-
-fn business(envelope: Envelope, status: StatusCode, body: &Bytes) -> Error {
-    let code = envelope.code.as_deref().unwrap_or("without a code");
-    let said = envelope.message.as_deref().unwrap_or("no message");
-    let message = format!("the service refused with code {code}: {}", excerpt(said.as_bytes()));
-    let mut error =
-        Error::new(ErrorKind::Business, message).with_status(status.as_u16()).with_body(body.clone());
-    if let Some(code) = envelope.code {
-        error = error.with_code(code);
-    }
-    if let Some(message) = envelope.message {
-        error = error.with_message(message);
-    }
-    match envelope.details {
-        Some(details) => error.with_details(details),
-        None => error,
+    let envelope = plan.policy.envelope.as_ref();
+    match envelope.and_then(|policy| Envelope::read(policy, answered.status, &answered.headers, &body)) {
+        Some(envelope) => envelope.into_error(answered.status, &body),
+        None => status_error(answered.status, &body),
     }
 }

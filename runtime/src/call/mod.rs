@@ -20,7 +20,6 @@ mod record;
 mod redirect;
 mod retry;
 pub(crate) mod retry_after;
-mod stream;
 mod timer;
 
 pub(crate) use balance::{Instance, Instances};

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::reply::{FromReply, Reply};
+use crate::reply::{Outcome, Reply};
 use crate::{Body, Error, ErrorKind};
 
 /// Whoever waits for the reply; not generic, so that the pipeline is compiled once.
@@ -22,29 +22,31 @@ pub(crate) struct Wants {
     pub(crate) streamed: bool,
 }
 
-/// The place of a value that is still to come.
-pub(crate) struct Slot<T>(Option<T>);
+/// The place of an outcome that is still to come.
+pub(crate) struct Slot<R>(Option<R>);
 
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
+impl<R: Outcome> Slot<R> {
+    pub(crate) fn new() -> Self {
         Self(None)
     }
-}
 
-impl<T> Slot<T> {
-    /// The value, which is there when the pipeline has said that it is.
-    pub(crate) fn into_value(self) -> Result<T, Error> {
-        self.0.ok_or_else(|| Error::new(ErrorKind::Decode, "the reply was not read"))
+    /// The outcome, when the pipeline has come to its end.
+    pub(crate) fn into_outcome(self, end: Result<(), Error>) -> R {
+        match (end, self.0) {
+            (Ok(()), Some(value)) => value,
+            (Ok(()), None) => R::from_error(Error::new(ErrorKind::Decode, "the reply was not read")),
+            (Err(error), _) => R::from_error(error),
+        }
     }
 }
 
-impl<T: FromReply> Reader for Slot<T> {
+impl<R: Outcome> Reader for Slot<R> {
     fn wants(&self) -> Wants {
-        Wants { accepts: T::accepts, streamed: T::STREAMED }
+        Wants { accepts: R::accepts, streamed: R::STREAMED }
     }
 
     fn read(&mut self, reply: Reply<Body>) -> Result<(), Error> {
-        self.0 = Some(T::from_reply(reply)?);
+        self.0 = Some(R::from_reply(reply)?);
         Ok(())
     }
 }

@@ -120,20 +120,23 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Where the call is, for an error.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            service: Some(Arc::clone(self.call.service.state().name())),
+            endpoint: Some(Arc::clone(&self.call.endpoint.label)),
+            instance: self.instance.clone(),
+            attempts: self.attempts,
+            elapsed: self.started.elapsed(),
+            trace_id: Some(self.call.context.trace_id().into()),
+        }
+    }
+
     /// The one outcome of the call, its error with its place.
     pub(crate) fn finish(self, outcome: Result<(), Error>) -> Result<(), Error> {
         let elapsed = self.started.elapsed();
-        let outcome = outcome.map_err(|error| {
-            let may_have_reached = self.may_have_reached;
-            error.with_may_have_reached_server(may_have_reached).at(Place {
-                service: Some(self.call.service.name().into()),
-                endpoint: Some(Arc::clone(&self.call.endpoint.label)),
-                instance: self.instance,
-                attempts: self.attempts,
-                elapsed,
-                trace_id: Some(self.call.context.trace_id().into()),
-            })
-        });
+        let outcome =
+            outcome.map_err(|error| error.with_may_have_reached_server(self.may_have_reached).at(self.place()));
         let status = self.status.map(|status| status.as_u16());
         observe::record_outcome(&self.span, status, outcome.as_ref().err());
         self.figures.finish(outcome.as_ref().map(|()| ()).map_err(Error::kind), elapsed);

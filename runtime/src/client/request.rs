@@ -139,7 +139,7 @@ impl CallBuilder {
     ///
     /// # Errors
     /// As [`send`](Self::send), and `Decode` when the reply is not of this type.
-    pub async fn fetch<T: FromReply>(self) -> Result<T> {
+    pub async fn fetch<T: FromReply + Send>(self) -> Result<T> {
         self.call.overridden(self.options).send().await
     }
 }

@@ -1,5 +1,7 @@
 //! A target whose path values are given by name, in any order: the untyped client's.
 
+use std::sync::Arc;
+
 use super::flat::Place;
 use super::path::{PathValue, Shown};
 use super::query::{Pairs, QueryArgument};
@@ -67,9 +69,9 @@ impl NamedTarget {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let template = PathTemplate::parse(&self.template)?;
+        let template = Arc::new(PathTemplate::parse(&self.template)?);
         check_names(&template, &self.values)?;
-        let mut target = Target::start(&template, prefix);
+        let mut target = Target::start(Arc::clone(&template), prefix);
         for name in template.placeholders() {
             let given = self.values.iter().find(|(given, _)| given == name);
             target.optional(&given.map(|(_, value)| value));

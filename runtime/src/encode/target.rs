@@ -2,6 +2,8 @@
 //!
 //! Invariant: a finished target has every segment of its template, none of which is empty, `.` or `..`.
 
+use std::sync::Arc;
+
 use percent_encoding::AsciiSet;
 
 use super::flat::Place;
@@ -17,8 +19,8 @@ pub(super) const LIMIT: usize = 65_000;
 
 /// A path and query under construction; the first thing that goes wrong is kept until [`finish`](Self::finish).
 #[derive(Debug)]
-pub(crate) struct Target<'t> {
-    template: &'t PathTemplate,
+pub(crate) struct Target {
+    template: Arc<PathTemplate>,
     buffer: String,
     /// The first piece of the template that is not written yet.
     next: usize,
@@ -27,9 +29,9 @@ pub(crate) struct Target<'t> {
     error: Option<Error>,
 }
 
-impl<'t> Target<'t> {
+impl Target {
     /// Begins a target below a prefix (empty for none), up to the first placeholder.
-    pub(crate) fn start(template: &'t PathTemplate, prefix: &str) -> Self {
+    pub(crate) fn start(template: Arc<PathTemplate>, prefix: &str) -> Self {
         // Room for a short value or two and a short query: most targets never grow.
         let mut buffer = String::with_capacity(prefix.len() + template.as_str().len() + 64);
         push_prefix(&mut buffer, prefix);
@@ -105,7 +107,7 @@ impl<'t> Target<'t> {
     }
 
     fn fill(&mut self, value: Option<&dyn PathValue>) -> Result<(), Error> {
-        let template = self.template;
+        let template = Arc::clone(&self.template);
         let Some(piece) = template.pieces().get(self.next) else {
             let fault = "there is no placeholder for one more value";
             return Err(refuse("path template", template.as_str(), fault));
@@ -128,7 +130,7 @@ impl<'t> Target<'t> {
 
     /// Writes literals up to the next placeholder, and judges the segments that they complete.
     fn literals(&mut self) -> Result<(), Error> {
-        let template = self.template;
+        let template = Arc::clone(&self.template);
         while let Some(piece) = template.pieces().get(self.next) {
             match piece {
                 Piece::Literal(text) => self.buffer.push_str(template.text(text)),

@@ -11,7 +11,7 @@ use crate::{Body, Error};
     label = "this is not a `Result<T, E>` with `E: From<trunkline::Error>`",
     note = "return `trunkline::Result<T>`, or a `Result<T, E>` of your own with `impl From<trunkline::Error> for E`"
 )]
-pub trait Outcome: Sized {
+pub trait Outcome: Sized + Send {
     /// Whether the body is handed over as it comes in, and not read first.
     const STREAMED: bool;
 
@@ -25,7 +25,7 @@ pub trait Outcome: Sized {
     fn from_error(error: Error) -> Self;
 }
 
-impl<T: FromReply, E: From<Error>> Outcome for Result<T, E> {
+impl<T: FromReply + Send, E: From<Error> + Send> Outcome for Result<T, E> {
     const STREAMED: bool = T::STREAMED;
 
     fn accepts(status: StatusCode) -> bool {
