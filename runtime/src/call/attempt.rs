@@ -11,9 +11,9 @@ use super::breaker::{LEASE_SLACK, Permit};
 use super::classify::Class;
 use super::deadline::Deadline;
 use super::prepare::{Limits, Prepared};
+use super::read::Wants;
 use super::redirect::{Redirect, Redirects};
 use super::timer::within;
-use super::read::Wants;
 use super::{Instance, body, headers};
 use crate::client::Plan;
 use crate::config::BreakerPolicy;
@@ -63,7 +63,11 @@ pub(crate) struct Failed {
 
 impl Failed {
     pub(crate) fn new(class: Class, error: Error) -> Self {
-        Self { class, error, blames_instance: class != Class::Answered }
+        Self {
+            class,
+            error,
+            blames_instance: class != Class::Answered,
+        }
     }
 
     pub(crate) fn transport(error: TransportError) -> Self {
@@ -72,8 +76,15 @@ impl Failed {
             Sent::Unprocessed => Class::Unprocessed,
             Sent::Perhaps => Class::Ambiguous,
         };
-        let what = if class == Class::NotSent { "no connection" } else { "the connection broke" };
-        Self::new(class, Error::new(error.kind(), format!("{what}: {error}")).with_source(error))
+        let what = if class == Class::NotSent {
+            "no connection"
+        } else {
+            "the connection broke"
+        };
+        Self::new(
+            class,
+            Error::new(error.kind(), format!("{what}: {error}")).with_source(error),
+        )
     }
 }
 
@@ -87,9 +98,20 @@ impl<'a> Attempt<'a> {
         number: u32,
     ) -> Self {
         let now = Instant::now();
-        let limit = limits.attempt_timeout.map_or(deadline.at(), |timeout| deadline.at().min(now + timeout));
+        let limit = limits
+            .attempt_timeout
+            .map_or(deadline.at(), |timeout| deadline.at().min(now + timeout));
         let timeout = limits.attempt_timeout;
-        Self { call, plan, instance, breaker: limits.breaker, deadline, limit, timeout, number }
+        Self {
+            call,
+            plan,
+            instance,
+            breaker: limits.breaker,
+            deadline,
+            limit,
+            timeout,
+            number,
+        }
     }
 
     /// Sends the request and reads what may be read, within the attempt's time; gives the permit back with the outcome.
@@ -107,7 +129,11 @@ impl<'a> Attempt<'a> {
         };
         let permit = self.head_came(permit, incoming.status);
         let read = self.body(incoming.status, incoming.body, wants, timer).await;
-        let answered = |body| Answered { status: incoming.status, headers: incoming.headers, body };
+        let answered = |body| Answered {
+            status: incoming.status,
+            headers: incoming.headers,
+            body,
+        };
         (read.map(answered), permit)
     }
 
@@ -120,13 +146,19 @@ impl<'a> Attempt<'a> {
         let now = Instant::now();
         permit.success(now);
         let random = &self.call.service.shared().random;
-        self.instance.breaker.admit(self.breaker.as_ref()?, now, LEASE_SLACK, random).ok()
+        self.instance
+            .breaker
+            .admit(self.breaker.as_ref()?, now, LEASE_SLACK, random)
+            .ok()
     }
 
     /// The head of the response at the end of all redirects.
     async fn head(&self, body: &mut Body) -> Result<Incoming, Failed> {
         let call = self.call;
-        let url = self.instance.url(&call.target).map_err(|error| self.bad_url(&error))?;
+        let url = self
+            .instance
+            .url(&call.target)
+            .map_err(|error| self.bad_url(&error))?;
         let mut redirects = Redirects::new(call.endpoint.method.clone(), url, self.plan.policy.redirects);
         loop {
             let mut headers = headers::of_attempt(call, self.plan, self.number, self.deadline);
@@ -140,7 +172,12 @@ impl<'a> Attempt<'a> {
                 headers,
                 body: body.for_attempt(),
             };
-            let incoming = self.plan.transport.exchange(request).await.map_err(Failed::transport)?;
+            let incoming = self
+                .plan
+                .transport
+                .exchange(request)
+                .await
+                .map_err(Failed::transport)?;
             match redirects.next(&incoming, replayable) {
                 Redirect::Stay => return Ok(incoming),
                 Redirect::Follow => {}
@@ -157,7 +194,11 @@ impl<'a> Attempt<'a> {
         wants: Wants,
         timer: Pin<&mut Sleep>,
     ) -> Result<AnswerBody, Failed> {
-        let limits = body::Limits { idle: self.plan.policy.idle_timeout, deadline: self.deadline.at(), timer };
+        let limits = body::Limits {
+            idle: self.plan.policy.idle_timeout,
+            deadline: self.deadline.at(),
+            timer,
+        };
         if !(wants.accepts)(status) {
             return Ok(AnswerBody::Read(body::beginning(&mut incoming, limits).await));
         }
@@ -177,15 +218,25 @@ impl<'a> Attempt<'a> {
     fn timed_out(&self, at: Instant, what: &str) -> Failed {
         if at >= self.deadline.at() {
             let blames_instance = !self.deadline.is_inherited();
-            return Failed { class: Class::Ambiguous, error: self.deadline.exceeded(), blames_instance };
+            return Failed {
+                class: Class::Ambiguous,
+                error: self.deadline.exceeded(),
+                blames_instance,
+            };
         }
         let waited = if at == self.limit { self.timeout } else { None };
         let waited = waited.unwrap_or(self.plan.policy.idle_timeout);
-        Failed::new(Class::Ambiguous, Error::new(ErrorKind::Timeout, format!("{what} within {waited:?}")))
+        Failed::new(
+            Class::Ambiguous,
+            Error::new(ErrorKind::Timeout, format!("{what} within {waited:?}")),
+        )
     }
 
     fn bad_url(&self, error: &url::ParseError) -> Failed {
-        let message = format!("`{}{}` is not an address: {error}", self.instance.address, self.call.target);
+        let message = format!(
+            "`{}{}` is not an address: {error}",
+            self.instance.address, self.call.target
+        );
         Failed::new(Class::Answered, Error::new(ErrorKind::Request, message))
     }
 }

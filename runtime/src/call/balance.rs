@@ -56,25 +56,41 @@ pub(crate) struct Instances {
 impl Instances {
     /// Whether these are the instances at these addresses, in their order.
     pub(crate) fn are_at(&self, urls: &[Url]) -> bool {
-        self.list.len() == urls.len() && self.list.iter().zip(urls).all(|(instance, url)| instance.base == *url)
+        self.list.len() == urls.len()
+            && self
+                .list
+                .iter()
+                .zip(urls)
+                .all(|(instance, url)| instance.base == *url)
     }
 
     /// The instances at these addresses; those that are here already keep their breakers.
     pub(crate) fn moved_to(&self, urls: &[Url]) -> Self {
         let known = |url: &Url| self.list.iter().find(|instance| instance.base == *url).cloned();
-        let list = urls.iter().map(|url| known(url).unwrap_or_else(|| Arc::new(Instance::new(url.clone()))));
-        Self { list: list.collect(), next: AtomicUsize::new(self.next.load(Ordering::Relaxed)) }
+        let list = urls
+            .iter()
+            .map(|url| known(url).unwrap_or_else(|| Arc::new(Instance::new(url.clone()))));
+        Self {
+            list: list.collect(),
+            next: AtomicUsize::new(self.next.load(Ordering::Relaxed)),
+        }
     }
 
     /// Whether some instance was not tried yet.
     pub(crate) fn has_untried(&self, tried: &[Arc<str>]) -> bool {
-        self.list.iter().any(|instance| !tried.contains(&instance.address))
+        self.list
+            .iter()
+            .any(|instance| !tried.contains(&instance.address))
     }
 
     /// The instances in the order in which to ask them: those not tried yet, then the others.
     fn in_turn<'a, 't>(&'a self, tried: &'t [Arc<str>]) -> impl Iterator<Item = &'a Instance> + use<'a, 't> {
         let count = self.list.len();
-        let start = if count > 1 { self.next.fetch_add(1, Ordering::Relaxed) } else { 0 };
+        let start = if count > 1 {
+            self.next.fetch_add(1, Ordering::Relaxed)
+        } else {
+            0
+        };
         let turn = move |was_tried: bool| {
             (0..count)
                 .map(move |offset| &*self.list[start.wrapping_add(offset) % count])
@@ -99,7 +115,11 @@ impl Instances {
             return first.map(|instance| (instance, None)).ok_or_else(no_instance);
         };
         let now = Instant::now();
-        let lease = limits.attempt_timeout.unwrap_or(Duration::MAX).min(deadline.remaining(now)) + LEASE_SLACK;
+        let lease = limits
+            .attempt_timeout
+            .unwrap_or(Duration::MAX)
+            .min(deadline.remaining(now))
+            + LEASE_SLACK;
         let mut soonest = None::<Duration>;
         for instance in self.in_turn(tried) {
             match instance.breaker.admit(policy, now, lease, random) {

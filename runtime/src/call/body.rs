@@ -45,12 +45,18 @@ pub(crate) async fn whole(
     if expected > max as u64 {
         return Err(Unreadable::TooLarge);
     }
-    let Some(first) = limits.chunk(body).await? else { return Ok(Bytes::new()) };
+    let Some(first) = limits.chunk(body).await? else {
+        return Ok(Bytes::new());
+    };
     if first.len() > max {
         return Err(Unreadable::TooLarge);
     }
-    let Some(second) = limits.chunk(body).await? else { return Ok(first) };
-    let capacity = usize::try_from(expected).unwrap_or(max).max(first.len() + second.len());
+    let Some(second) = limits.chunk(body).await? else {
+        return Ok(first);
+    };
+    let capacity = usize::try_from(expected)
+        .unwrap_or(max)
+        .max(first.len() + second.len());
     let mut buffer = BytesMut::with_capacity(capacity);
     buffer.extend_from_slice(&first);
     let mut next = Some(second);

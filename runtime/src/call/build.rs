@@ -15,7 +15,8 @@ use super::{CallOptions, run};
 use crate::client::{EndpointState, Plan, ServiceClient};
 use crate::context::CallContext;
 use crate::encode::{
-    self, HeaderArgument, JsonArgument, JsonFields, NamedTarget, OptionalPathValue, PathValue, QueryArgument, Target,
+    self, HeaderArgument, JsonArgument, JsonFields, NamedTarget, OptionalPathValue, PathValue, QueryArgument,
+    Target,
 };
 use crate::reply::Outcome;
 use crate::{Body, Error};
@@ -83,7 +84,16 @@ impl Call {
     ) -> Self {
         let options = service.options().cloned();
         let (headers, content) = (HeaderMap::new(), Content::None);
-        Self { service, endpoint, plan, options, path, headers, content, mistake: None }
+        Self {
+            service,
+            endpoint,
+            plan,
+            options,
+            path,
+            headers,
+            content,
+            mistake: None,
+        }
     }
 
     /// The value of the next placeholder.
@@ -215,12 +225,31 @@ impl Call {
         let context = CallContext::for_call(random, &self.headers);
         let (service, endpoint, plan) = (self.service, self.endpoint, self.plan);
         let (options, headers) = (self.options, self.headers);
-        (Prepared { service, endpoint, plan, options, target, headers, content_type, context, mistake }, body)
+        (
+            Prepared {
+                service,
+                endpoint,
+                plan,
+                options,
+                target,
+                headers,
+                content_type,
+                context,
+                mistake,
+            },
+            body,
+        )
     }
 
     /// An address among the overrides of this call alone is another place with the same endpoint.
     fn override_address(&mut self) {
-        let Some(url) = self.options.as_ref().and_then(|options| options.base_url.as_deref()) else { return };
+        let Some(url) = self
+            .options
+            .as_ref()
+            .and_then(|options| options.base_url.as_deref())
+        else {
+            return;
+        };
         if self.service.address() != Some(url) {
             let (service, endpoint) = self.service.moved(url, &self.endpoint);
             self.plan = endpoint.plan();
@@ -231,6 +260,9 @@ impl Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("service", &self.service).field("endpoint", &self.endpoint.label).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("service", &self.service)
+            .field("endpoint", &self.endpoint.label)
+            .finish_non_exhaustive()
     }
 }

@@ -23,7 +23,13 @@ pub(crate) fn conclude(
     let hint = retry::hint(&outcome);
     let answered = outcome.map_err(|failed| failed.error)?;
     if plan.none_on.contains(&answered.status.as_u16()) {
-        return reader.read(reply(instance, answered.status, answered.headers, "null".into(), None));
+        return reader.read(reply(
+            instance,
+            answered.status,
+            answered.headers,
+            "null".into(),
+            None,
+        ));
     }
     if !(reader.wants().accepts)(answered.status) {
         let error = refused(plan, &answered);
@@ -32,7 +38,11 @@ pub(crate) fn conclude(
             None => error,
         });
     }
-    let Answered { status, headers, body } = answered;
+    let Answered {
+        status,
+        headers,
+        body,
+    } = answered;
     match body {
         AnswerBody::Unread(body) => {
             let bounds = Bounds {
@@ -62,8 +72,15 @@ fn reply(
 }
 
 /// The envelope of a success, where the endpoint has one; a failed one is the error.
-fn unwrap(plan: &Plan, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Result<Option<Envelope>, Error> {
-    let Some(policy) = plan.policy.envelope.as_ref().filter(|_| status.is_success()) else { return Ok(None) };
+fn unwrap(
+    plan: &Plan,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Option<Envelope>, Error> {
+    let Some(policy) = plan.policy.envelope.as_ref().filter(|_| status.is_success()) else {
+        return Ok(None);
+    };
     match Envelope::read(policy, status, headers, body) {
         Some(envelope) if envelope.failed => Err(envelope.into_error(status, body)),
         envelope => Ok(envelope),

@@ -20,8 +20,16 @@ impl Deadline {
     pub(crate) fn of(limits: &Limits<'_>, inherited: Option<Instant>, now: Instant) -> Result<Self, Error> {
         let own = now + limits.timeout;
         let at = inherited.map_or(own, |inherited| inherited.min(own));
-        let deadline = Self { at, timeout: limits.timeout, inherited: at < own };
-        if at <= now { Err(deadline.exceeded()) } else { Ok(deadline) }
+        let deadline = Self {
+            at,
+            timeout: limits.timeout,
+            inherited: at < own,
+        };
+        if at <= now {
+            Err(deadline.exceeded())
+        } else {
+            Ok(deadline)
+        }
     }
 
     pub(crate) fn at(self) -> Instant {

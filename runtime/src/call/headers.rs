@@ -31,7 +31,8 @@ pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, deadline: De
         headers.append(name.clone(), value.clone());
     }
     let remaining = deadline.remaining(Instant::now());
-    call.context.write(&mut headers, number, remaining, &call.service.shared().random);
+    call.context
+        .write(&mut headers, number, remaining, &call.service.shared().random);
     headers
 }
 

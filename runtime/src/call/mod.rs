@@ -62,28 +62,47 @@ async fn stages(
     // 5: deadline
     let deadline = Deadline::of(&limits, call.context.deadline(), record.started())?;
     // 8: retry and backoff
-    let mut retry = Retry::new(limits.retry.as_deref(), call.is_idempotent(plan), body.is_replayable());
+    let mut retry = Retry::new(
+        limits.retry.as_deref(),
+        call.is_idempotent(plan),
+        body.is_replayable(),
+    );
     let mut last = None;
     loop {
         shared.admission.check_open()?;
         // 10: balancer; 11: instance breaker
-        let picked = plan.instances.pick(retry.tried(), &limits, deadline, &shared.random);
+        let picked = plan
+            .instances
+            .pick(retry.tried(), &limits, deadline, &shared.random);
         let (instance, permit) = match (picked, last.take()) {
             (Ok(picked), _) => picked,
-            (Err(_), Some((instance, outcome))) => return conclude(plan, instance, record, deadline, outcome, reader),
+            (Err(_), Some((instance, outcome))) => {
+                return conclude(plan, instance, record, deadline, outcome, reader);
+            }
             (Err(refused), None) => return Err(refused),
         };
         let span = record.attempt(instance);
         // 12: attempt timeout; 13: transport
         let attempt = Attempt::new(call, plan, instance, &limits, deadline, retry.made());
-        let (outcome, permit) = attempt.run(&mut body, permit, reader.wants()).instrument(span.clone()).await;
+        let (outcome, permit) = attempt
+            .run(&mut body, permit, reader.wants())
+            .instrument(span.clone())
+            .await;
         // 14: classify and record
         let class = Class::of(&outcome, retry.on());
         record.classified(&span, &outcome, class, permit);
-        match retry.next(class, &outcome, instance, &plan.instances, deadline, &shared.random) {
+        match retry.next(
+            class,
+            &outcome,
+            instance,
+            &plan.instances,
+            deadline,
+            &shared.random,
+        ) {
             Next::Done => return conclude(plan, instance, record, deadline, outcome, reader),
             Next::CannotReplay => {
-                return conclude(plan, instance, record, deadline, outcome, reader).map_err(Error::cannot_replay);
+                return conclude(plan, instance, record, deadline, outcome, reader)
+                    .map_err(Error::cannot_replay);
             }
             Next::Again(delay) => {
                 record.retrying(&outcome, delay);

@@ -127,11 +127,16 @@ impl CallOptions {
 /// A header by its text; the error names it and never shows its value.
 pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
-        let message = format!("`{}` is not a header name: letters, digits and !#$%&'*+-.^_`|~ are allowed", name.escape_debug());
+        let message = format!(
+            "`{}` is not a header name: letters, digits and !#$%&'*+-.^_`|~ are allowed",
+            name.escape_debug()
+        );
         Error::new(ErrorKind::Request, message)
     })?;
     let value = HeaderValue::from_str(value).map_err(|_| {
-        let message = format!("the value of the header `{parsed}` is not legal: visible ASCII, spaces and tabs are allowed");
+        let message = format!(
+            "the value of the header `{parsed}` is not legal: visible ASCII, spaces and tabs are allowed"
+        );
         Error::new(ErrorKind::Request, message)
     })?;
     Ok((parsed, value))

@@ -8,11 +8,11 @@ use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 
 use super::CallOptions;
+use crate::Error;
 use crate::client::{EndpointState, Plan, ServiceClient};
 use crate::config::{BreakerPolicy, Policy, RetryPolicy};
 use crate::context::{self, CallContext};
 use crate::random::Random;
-use crate::Error;
 
 /// The header that a call declared safe to repeat carries, unless it names another.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -46,14 +46,20 @@ impl Prepared {
     /// Whether the call may be repeated when nobody knows whether the server has acted.
     pub(crate) fn is_idempotent(&self, plan: &Plan) -> bool {
         let declared = plan.idempotency.is_some();
-        let has_key = self.options.as_ref().is_some_and(|options| options.idempotency_key.is_some());
+        let has_key = self
+            .options
+            .as_ref()
+            .is_some_and(|options| options.idempotency_key.is_some());
         declared || has_key || is_idempotent(&self.endpoint.method)
     }
 }
 
 /// The methods that are safe to repeat (RFC 9110, section 9.2.2), but for TRACE, which no service has.
 fn is_idempotent(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE)
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE
+    )
 }
 
 /// Puts the overrides of a call, and the key of one that is declared safe to repeat, among its headers.

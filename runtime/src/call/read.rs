@@ -42,7 +42,10 @@ impl<R: Outcome> Slot<R> {
 
 impl<R: Outcome> Reader for Slot<R> {
     fn wants(&self) -> Wants {
-        Wants { accepts: R::accepts, streamed: R::STREAMED }
+        Wants {
+            accepts: R::accepts,
+            streamed: R::STREAMED,
+        }
     }
 
     fn read(&mut self, reply: Reply<Body>) -> Result<(), Error> {

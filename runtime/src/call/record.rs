@@ -86,7 +86,13 @@ impl<'a> Record<'a> {
     }
 
     /// Tells the breaker, exactly once, and keeps what the error will say.
-    pub(crate) fn classified(&mut self, span: &Span, outcome: &Outcome, class: Class, permit: Option<Permit<'_>>) {
+    pub(crate) fn classified(
+        &mut self,
+        span: &Span,
+        outcome: &Outcome,
+        class: Class,
+        permit: Option<Permit<'_>>,
+    ) {
         self.may_have_reached |= class.may_have_reached();
         self.status = outcome.as_ref().ok().map(|answered| answered.status);
         let error = outcome.as_ref().err().map(|failed| &failed.error);
@@ -135,11 +141,15 @@ impl<'a> Record<'a> {
     /// The one outcome of the call, its error with its place.
     pub(crate) fn finish(self, outcome: Result<(), Error>) -> Result<(), Error> {
         let elapsed = self.started.elapsed();
-        let outcome =
-            outcome.map_err(|error| error.with_may_have_reached_server(self.may_have_reached).at(self.place()));
+        let outcome = outcome.map_err(|error| {
+            error
+                .with_may_have_reached_server(self.may_have_reached)
+                .at(self.place())
+        });
         let status = self.status.map(|status| status.as_u16());
         observe::record_outcome(&self.span, status, outcome.as_ref().err());
-        self.figures.finish(outcome.as_ref().map(|()| ()).map_err(Error::kind), elapsed);
+        self.figures
+            .finish(outcome.as_ref().map(|()| ()).map_err(Error::kind), elapsed);
         outcome
     }
 }

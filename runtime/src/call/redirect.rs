@@ -28,7 +28,13 @@ pub(crate) enum Redirect {
 
 impl Redirects {
     pub(crate) fn new(method: Method, url: Url, allowed: u32) -> Self {
-        Self { method, url, first: None, left: allowed, allowed }
+        Self {
+            method,
+            url,
+            first: None,
+            left: allowed,
+            allowed,
+        }
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -41,7 +47,9 @@ impl Redirects {
 
     /// Whether the current address is another server's than the first one: no credential may go there.
     pub(crate) fn left_origin(&self) -> bool {
-        self.first.as_ref().is_some_and(|first| first.origin() != self.url.origin())
+        self.first
+            .as_ref()
+            .is_some_and(|first| first.origin() != self.url.origin())
     }
 
     /// Follows GET and HEAD on 301, 302, 303, 307 and 308; other methods on 307 and 308, with a body that can be
@@ -50,9 +58,15 @@ impl Redirects {
         if self.allowed == 0 || !self.may_follow(incoming.status, replayable) {
             return Redirect::Stay;
         }
-        let Some(target) = self.target(incoming) else { return Redirect::Stay };
+        let Some(target) = self.target(incoming) else {
+            return Redirect::Stay;
+        };
         if self.left == 0 {
-            let message = format!("redirected more than {} times, at last to {}", self.allowed, origin(&target));
+            let message = format!(
+                "redirected more than {} times, at last to {}",
+                self.allowed,
+                origin(&target)
+            );
             return Redirect::TooMany(
                 Error::new(ErrorKind::Transport, message).with_status(incoming.status.as_u16()),
             );
@@ -73,7 +87,10 @@ impl Redirects {
 
     fn target(&self, incoming: &Incoming) -> Option<Url> {
         let location = incoming.headers.get(LOCATION)?;
-        let target = self.url.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
+        let target = self
+            .url
+            .join(std::str::from_utf8(location.as_bytes()).ok()?)
+            .ok()?;
         matches!(target.scheme(), "http" | "https").then_some(target)
     }
 }

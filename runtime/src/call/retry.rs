@@ -25,7 +25,13 @@ pub(crate) struct Retry<'a> {
 impl<'a> Retry<'a> {
     /// `replayable` says whether the body can be sent a second time.
     pub(crate) fn new(policy: Option<&'a RetryPolicy>, idempotent: bool, replayable: bool) -> Self {
-        Self { policy, idempotent, replayable, made: 0, tried: Vec::new() }
+        Self {
+            policy,
+            idempotent,
+            replayable,
+            made: 0,
+            tried: Vec::new(),
+        }
     }
 
     /// The attempts made so far.
@@ -54,7 +60,9 @@ impl<'a> Retry<'a> {
         random: &Random,
     ) -> Next {
         self.made += 1;
-        let Some(policy) = self.policy.filter(|policy| self.made <= policy.times) else { return Next::Done };
+        let Some(policy) = self.policy.filter(|policy| self.made <= policy.times) else {
+            return Next::Done;
+        };
         if !class.may_repeat(self.idempotent) {
             return Next::Done;
         }
@@ -68,7 +76,11 @@ impl<'a> Retry<'a> {
             backoff::delay(policy, self.made - 1, random).max(hint(outcome).unwrap_or_default())
         };
         // A wait that the deadline would end is an error that is known already.
-        if delay < deadline.remaining(Instant::now()) { Next::Again(delay) } else { Next::Done }
+        if delay < deadline.remaining(Instant::now()) {
+            Next::Again(delay)
+        } else {
+            Next::Done
+        }
     }
 }
 

@@ -39,12 +39,20 @@ impl Admission {
     pub(crate) fn enter(self: &Arc<Self>) -> Result<InFlight, Error> {
         let guard = InFlight(Arc::clone(self));
         let before = self.state.fetch_add(1, Ordering::AcqRel);
-        if before & DRAINING == 0 { Ok(guard) } else { Err(shutting_down()) }
+        if before & DRAINING == 0 {
+            Ok(guard)
+        } else {
+            Err(shutting_down())
+        }
     }
 
     /// Whether a call that is under way may make another attempt.
     pub(crate) fn check_open(&self) -> Result<(), Error> {
-        if self.state.load(Ordering::Acquire) & CLOSED == 0 { Ok(()) } else { Err(shutting_down()) }
+        if self.state.load(Ordering::Acquire) & CLOSED == 0 {
+            Ok(())
+        } else {
+            Err(shutting_down())
+        }
     }
 
     pub(crate) async fn shutdown(&self, grace: Duration) -> Shutdown {
@@ -61,7 +69,9 @@ impl Admission {
         // Time running out is the other way to be done; what is left is counted.
         let _ = timeout(grace, drained).await;
         self.state.fetch_or(CLOSED, Ordering::AcqRel);
-        Shutdown { abandoned: self.in_flight() }
+        Shutdown {
+            abandoned: self.in_flight(),
+        }
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -105,7 +115,13 @@ mod tests {
     async fn shutdown_counts_what_is_left_after_the_grace() {
         let admission = Arc::new(Admission::default());
         let _call = admission.enter().unwrap();
-        assert_eq!(admission.shutdown(Duration::from_secs(1)).await, Shutdown { abandoned: 1 });
-        assert_eq!(admission.check_open().unwrap_err().kind(), ErrorKind::ShuttingDown);
+        assert_eq!(
+            admission.shutdown(Duration::from_secs(1)).await,
+            Shutdown { abandoned: 1 }
+        );
+        assert_eq!(
+            admission.check_open().unwrap_err().kind(),
+            ErrorKind::ShuttingDown
+        );
     }
 }

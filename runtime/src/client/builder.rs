@@ -11,7 +11,9 @@ use tower_service::Service;
 
 use super::Client;
 use super::shared::{Parts, Shared};
-use crate::config::{BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name};
+use crate::config::{
+    BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name,
+};
 use crate::random::Random;
 use crate::transport::{Base, HttpOptions, Layers, TransportService, Transports, erase, parse_proxy};
 use crate::{Body, BoxError, Result};
@@ -163,7 +165,8 @@ impl ClientBuilder {
     /// # Errors
     /// `Config` when it is missing or wrong; the error names the file and the line.
     pub fn env_file(mut self, path: impl AsRef<Path>) -> Result<Self> {
-        self.sources.push_env_file(EnvSnapshot::from_file(path.as_ref())?)?;
+        self.sources
+            .push_env_file(EnvSnapshot::from_file(path.as_ref())?)?;
         Ok(self)
     }
 
@@ -263,7 +266,9 @@ impl ClientBuilder {
             transports: Transports::new(base, self.layers),
             sources: self.sources,
         });
-        Ok(Client { shared: Arc::new(shared) })
+        Ok(Client {
+            shared: Arc::new(shared),
+        })
     }
 }
 

@@ -35,7 +35,13 @@ pub(super) async fn ask(service: &ServiceClient) -> Health {
         Ok(reply) => {
             let (healthy, reason) = verdict(reply.value().bytes());
             let instance = Some(reply.instance().to_owned());
-            Health { healthy, status: Some(reply.status().as_u16()), latency, instance, reason }
+            Health {
+                healthy,
+                status: Some(reply.status().as_u16()),
+                latency,
+                instance,
+                reason,
+            }
         }
         Err(error) => Health {
             healthy: false,
@@ -55,12 +61,20 @@ async fn send(service: &ServiceClient) -> Result<Reply<Raw>, Error> {
 /// A 2xx is healthy unless its body says otherwise.
 fn verdict(body: &[u8]) -> (bool, String) {
     let report: Value = serde_json::from_slice(body).unwrap_or_default();
-    let said = report.get("status").or_else(|| report.get("data")?.get("status")).and_then(Value::as_str);
+    let said = report
+        .get("status")
+        .or_else(|| report.get("data")?.get("status"))
+        .and_then(Value::as_str);
     match said {
         None => (true, "answered".into()),
         Some(said) => {
-            let healthy = ["healthy", "ok", "up"].iter().any(|word| said.eq_ignore_ascii_case(word));
-            (healthy, format!("says `{}`", crate::error::excerpt(said.as_bytes())))
+            let healthy = ["healthy", "ok", "up"]
+                .iter()
+                .any(|word| said.eq_ignore_ascii_case(word));
+            (
+                healthy,
+                format!("says `{}`", crate::error::excerpt(said.as_bytes())),
+            )
         }
     }
 }

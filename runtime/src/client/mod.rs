@@ -18,7 +18,7 @@ pub use service::{ServiceClient, bind, bind_at, call};
 pub(crate) use admission::InFlight;
 pub(crate) use plan::Plan;
 pub(crate) use shared::Shared;
-pub(crate) use state::{EndpointState, ServiceState};
+pub(crate) use state::EndpointState;
 
 use std::fmt;
 use std::sync::Arc;
@@ -106,7 +106,9 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("name", &self.shared.name).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("name", &self.shared.name)
+            .finish_non_exhaustive()
     }
 }
 

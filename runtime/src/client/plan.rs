@@ -30,13 +30,21 @@ pub(crate) struct Level {
 impl Level {
     /// The source says nothing of an untyped call.
     pub(crate) fn untyped() -> Self {
-        Self { name: None, service: Attributes::new(), endpoint: Attributes::new() }
+        Self {
+            name: None,
+            service: Attributes::new(),
+            endpoint: Attributes::new(),
+        }
     }
 
     /// One question, one answer, and its status decides.
     pub(crate) fn health() -> Self {
         let endpoint = Attributes::new().retry_off().breaker_off().envelope_off();
-        Self { name: None, service: Attributes::new(), endpoint }
+        Self {
+            name: None,
+            service: Attributes::new(),
+            endpoint,
+        }
     }
 }
 
@@ -89,11 +97,20 @@ pub(crate) fn health_path(sources: &Sources, service: &ServiceState) -> Result<S
 /// The settings of this endpoint, the most specific first; on one level configuration beats the attribute.
 fn resolve(sources: &Sources, configured: &ServiceLevel, level: &Level) -> Result<Policy> {
     let nothing = Settings::default();
-    let endpoint = level.name.and_then(|name| configured.endpoints.get(name)).unwrap_or(&nothing);
+    let endpoint = level
+        .name
+        .and_then(|name| configured.endpoints.get(name))
+        .unwrap_or(&nothing);
     let written_endpoint = level.endpoint.settings()?;
     let written_service = level.service.settings()?;
     let defaults = sources.defaults();
-    Ok(Policy::resolve(&[endpoint, &written_endpoint, &configured.service, &written_service, &defaults]))
+    Ok(Policy::resolve(&[
+        endpoint,
+        &written_endpoint,
+        &configured.service,
+        &written_service,
+        &defaults,
+    ]))
 }
 
 fn urls(service: &ServiceState, configured: &ServiceLevel) -> Result<Vec<Url>> {
@@ -107,7 +124,10 @@ fn urls(service: &ServiceState, configured: &ServiceLevel) -> Result<Vec<Url>> {
 fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMap {
     let own = policy.headers.as_slice();
     let mut headers = HeaderMap::with_capacity(own.len() + 4 + CallContext::HEADERS);
-    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("trunkline/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("trunkline/", env!("CARGO_PKG_VERSION"))),
+    );
     // A name that is not a legal header value is left out rather than half-sent.
     for (name, value) in [(X_SERVICE_NAME, service.name()), (X_CALLER_SERVICE, &shared.name)] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -124,8 +144,13 @@ fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMa
 }
 
 fn idempotency(level: &Level) -> Result<Option<HeaderName>> {
-    let Some(name) = level.endpoint.idempotent else { return Ok(None) };
+    let Some(name) = level.endpoint.idempotent else {
+        return Ok(None);
+    };
     HeaderName::from_bytes(name.as_bytes()).map(Some).map_err(|_| {
-        Error::new(ErrorKind::Config, format!("`idempotent(header = \"{name}\")` is not a header name"))
+        Error::new(
+            ErrorKind::Config,
+            format!("`idempotent(header = \"{name}\")` is not a header name"),
+        )
     })
 }

@@ -44,7 +44,10 @@ pub struct CallBuilder {
 impl CallBuilder {
     pub(super) fn new(service: ServiceClient, method: &Method, path: &str) -> Self {
         let endpoint = service.state().untyped(service.shared(), method, path);
-        Self { call: Call::named(service, endpoint), options: CallOptions::new() }
+        Self {
+            call: Call::named(service, endpoint),
+            options: CallOptions::new(),
+        }
     }
 
     /// The value of a placeholder of the path, in any order.
@@ -155,6 +158,9 @@ impl IntoFuture for CallBuilder {
 
 impl fmt::Debug for CallBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallBuilder").field("call", &self.call).field("options", &self.options).finish()
+        f.debug_struct("CallBuilder")
+            .field("call", &self.call)
+            .field("options", &self.options)
+            .finish()
     }
 }

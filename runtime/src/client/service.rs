@@ -41,13 +41,23 @@ struct Handle {
 impl ServiceClient {
     pub(crate) fn untyped(shared: &Arc<Shared>, name: &str, address: Option<&str>) -> Self {
         let state = shared.service(name, address);
-        Self(Arc::new(Handle { shared: Arc::clone(shared), state, bound: None, options: None }))
+        Self(Arc::new(Handle {
+            shared: Arc::clone(shared),
+            state,
+            bound: None,
+            options: None,
+        }))
     }
 
     fn typed(shared: &Arc<Shared>, service: &'static Service, address: Option<&str>) -> Self {
         let state = shared.service(service.name, address);
         let table = state.bind(shared, service);
-        Self(Arc::new(Handle { shared: Arc::clone(shared), state, bound: Some((service, table)), options: None }))
+        Self(Arc::new(Handle {
+            shared: Arc::clone(shared),
+            state,
+            bound: Some((service, table)),
+            options: None,
+        }))
     }
 
     /// The name of the service.
@@ -83,12 +93,17 @@ impl ServiceClient {
     /// The same endpoint at another address.
     pub(crate) fn moved(&self, url: &str, endpoint: &Arc<EndpointState>) -> (Self, Arc<EndpointState>) {
         let there = self.at_address(url);
-        let index = self.0.bound.as_ref().and_then(|(_, table)| {
-            table.iter().position(|known| Arc::ptr_eq(known, endpoint))
-        });
+        let index = self
+            .0
+            .bound
+            .as_ref()
+            .and_then(|(_, table)| table.iter().position(|known| Arc::ptr_eq(known, endpoint)));
         let endpoint = match (index, &there.0.bound) {
             (Some(index), Some((_, table))) => Arc::clone(&table[index]),
-            _ => there.0.state.untyped(&there.0.shared, &endpoint.method, &endpoint.template),
+            _ => there
+                .0
+                .state
+                .untyped(&there.0.shared, &endpoint.method, &endpoint.template),
         };
         (there, endpoint)
     }
@@ -176,6 +191,10 @@ pub fn bind_at(client: &Client, service: &'static Service, url: &str) -> Service
 
 /// A typed call, its arguments to come.
 pub fn call(service: &ServiceClient, endpoint: &'static Endpoint) -> Call {
-    let (_, table) = service.0.bound.as_ref().expect("only `bind` makes the inside of a typed client");
+    let (_, table) = service
+        .0
+        .bound
+        .as_ref()
+        .expect("only `bind` makes the inside of a typed client");
     Call::new(service.clone(), Arc::clone(&table[endpoint.index]))
 }

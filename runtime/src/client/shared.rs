@@ -60,7 +60,11 @@ impl Shared {
     pub(crate) fn service(&self, name: &str, address: Option<&str>) -> Arc<ServiceState> {
         let key = ServiceKey::new(name, address);
         let mut services = lock(&self.services);
-        Arc::clone(services.entry(key).or_insert_with_key(|key| Arc::new(ServiceState::new(key, self.metrics))))
+        Arc::clone(
+            services
+                .entry(key)
+                .or_insert_with_key(|key| Arc::new(ServiceState::new(key, self.metrics))),
+        )
     }
 
     /// The settings as they are now. No call waits for this lock: calls read plans.
@@ -76,7 +80,11 @@ impl Shared {
         let mut sources = self.sources();
         let changed = change(sources.configured(name));
         sources.set_configured(name, changed)?;
-        let services: Vec<_> = lock(&self.services).values().filter(|state| state.is(name)).cloned().collect();
+        let services: Vec<_> = lock(&self.services)
+            .values()
+            .filter(|state| state.is(name))
+            .cloned()
+            .collect();
         for service in services {
             service.refresh(self, &sources);
         }
@@ -85,7 +93,10 @@ impl Shared {
 
     pub(crate) fn metrics(&self) -> MetricsSnapshot {
         let services: Vec<_> = lock(&self.services).values().cloned().collect();
-        let named: Vec<_> = services.iter().map(|service| (service.label(), &service.recorder)).collect();
+        let named: Vec<_> = services
+            .iter()
+            .map(|service| (service.label(), &service.recorder))
+            .collect();
         MetricsSnapshot::collect(named.iter().map(|(name, recorder)| (name.as_str(), *recorder)))
     }
 }

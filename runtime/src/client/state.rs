@@ -28,7 +28,10 @@ pub(crate) struct ServiceKey {
 
 impl ServiceKey {
     pub(crate) fn new(name: &str, address: Option<&str>) -> Self {
-        Self { name: name.into(), address: address.map(Into::into) }
+        Self {
+            name: name.into(),
+            address: address.map(Into::into),
+        }
     }
 }
 
@@ -107,7 +110,11 @@ impl ServiceState {
         let names = endpoints.names();
         let typed = service.endpoints.iter().map(|endpoint| {
             let state = endpoints.typed.entry(std::ptr::from_ref(*endpoint).addr());
-            let make = || Arc::new(EndpointState::typed(shared, &sources, self, &names, service, endpoint));
+            let make = || {
+                Arc::new(EndpointState::typed(
+                    shared, &sources, self, &names, service, endpoint,
+                ))
+            };
             Arc::clone(state.or_insert_with(make))
         });
         typed.collect()
@@ -124,8 +131,17 @@ impl ServiceState {
         let recorder = self.recorder.endpoint(&label);
         let level = Level::untyped();
         let names = endpoints.names();
-        let state =
-            EndpointState::new(shared, &sources, self, &names, level, &label, method.clone(), path, recorder);
+        let state = EndpointState::new(
+            shared,
+            &sources,
+            self,
+            &names,
+            level,
+            &label,
+            method.clone(),
+            path,
+            recorder,
+        );
         let state = Arc::new(state);
         if endpoints.untyped.len() < MOST_UNTYPED {
             endpoints.untyped.insert(label.into(), Arc::clone(&state));
@@ -141,8 +157,9 @@ impl ServiceState {
         let recorder = ServiceRecorder::new(false).endpoint("health");
         let level = Level::health();
         let method = Method::GET;
-        let state =
-            EndpointState::new(shared, &sources, self, &names, level, "health", method, &path, recorder);
+        let state = EndpointState::new(
+            shared, &sources, self, &names, level, "health", method, &path, recorder,
+        );
         Ok(Arc::new(state))
     }
 
@@ -164,13 +181,24 @@ impl ServiceState {
 impl Endpoints {
     /// The names that settings may use; empty while no trait is bound.
     fn names(&self) -> Vec<&'static str> {
-        self.bound.iter().flat_map(|service| service.endpoints).map(|endpoint| endpoint.name).collect()
+        self.bound
+            .iter()
+            .flat_map(|service| service.endpoints)
+            .map(|endpoint| endpoint.name)
+            .collect()
     }
 
     fn refresh(&self, shared: &Shared, sources: &Sources, service: &ServiceState) {
         let names = self.names();
         for endpoint in self.typed.values().chain(self.untyped.values()) {
-            let plan = Plan::new(shared, sources, service, &names, &endpoint.level, &endpoint.template);
+            let plan = Plan::new(
+                shared,
+                sources,
+                service,
+                &names,
+                &endpoint.level,
+                &endpoint.template,
+            );
             endpoint.plan.store(Arc::new(plan));
         }
     }
@@ -194,10 +222,23 @@ impl EndpointState {
         // The macro has checked it; a descriptor of another make calls with GET.
         let method = Method::from_bytes(endpoint.method.as_bytes()).unwrap_or_default();
         let path = join(service.prefix, endpoint.path);
-        Self::new(shared, sources, state, names, level, endpoint.name, method, &path, recorder)
+        Self::new(
+            shared,
+            sources,
+            state,
+            names,
+            level,
+            endpoint.name,
+            method,
+            &path,
+            recorder,
+        )
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of an endpoint, put together in this file alone")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of an endpoint, put together in this file alone"
+    )]
     fn new(
         shared: &Shared,
         sources: &Sources,

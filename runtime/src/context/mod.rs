@@ -56,8 +56,8 @@ use self::traceparent::TraceParent;
 use crate::random::Random;
 
 pub use self::current::{Scope, current, scope, set_trace_id, spawn, trace_id};
-pub use self::layer::{ContextLayer, ContextService, ResponseFuture};
 pub(crate) use self::id::new_uuid;
+pub use self::layer::{ContextLayer, ContextService, ResponseFuture};
 pub(crate) use self::outbound::CallContext;
 
 /// The ids and the deadline that a chain of calls shares.

@@ -36,7 +36,10 @@ pub(crate) enum EnvelopeAttribute {
 
 /// The keys of `envelope(data = …, code = …, message = …, ok = […])`; the codes as their text.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the macro's business alone; the fields are the words of the attribute")]
+#[expect(
+    missing_docs,
+    reason = "the macro's business alone; the fields are the words of the attribute"
+)]
 pub struct EnvelopeKeys {
     pub data: Option<&'static str>,
     pub code: Option<&'static str>,
@@ -44,7 +47,10 @@ pub struct EnvelopeKeys {
     pub ok: Option<&'static [&'static str]>,
 }
 
-#[expect(missing_docs, reason = "one method an attribute, by its name; the macro's reference documents them")]
+#[expect(
+    missing_docs,
+    reason = "one method an attribute, by its name; the macro's reference documents them"
+)]
 impl Attributes {
     pub const fn new() -> Self {
         Self {
@@ -127,8 +133,12 @@ impl Attributes {
     }
 
     pub const fn envelope(mut self) -> Self {
-        self.envelope =
-            EnvelopeAttribute::On(EnvelopeKeys { data: None, code: None, message: None, ok: None });
+        self.envelope = EnvelopeAttribute::On(EnvelopeKeys {
+            data: None,
+            code: None,
+            message: None,
+            ok: None,
+        });
         self
     }
 

@@ -66,7 +66,10 @@ impl fmt::Debug for Endpoint {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("name", &self.name).field("endpoints", &self.endpoints).finish()
+        f.debug_struct("Service")
+            .field("name", &self.name)
+            .field("endpoints", &self.endpoints)
+            .finish()
     }
 }
 
@@ -77,7 +80,12 @@ pub const fn service(
     endpoints: &'static [&'static Endpoint],
     attributes: Attributes,
 ) -> Service {
-    Service { name, prefix, endpoints, attributes }
+    Service {
+        name,
+        prefix,
+        endpoints,
+        attributes,
+    }
 }
 
 /// An endpoint's descriptor, as the macro writes it; `index` is its place in the service.
@@ -88,5 +96,11 @@ pub const fn endpoint(
     path: &'static str,
     attributes: Attributes,
 ) -> Endpoint {
-    Endpoint { index, name, method, path, attributes }
+    Endpoint {
+        index,
+        name,
+        method,
+        path,
+        attributes,
+    }
 }

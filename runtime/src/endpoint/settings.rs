@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
 
 use super::attributes::{Attributes, EnvelopeAttribute, EnvelopeKeys, RetryAttribute};
 use crate::config::{BreakerSettings, EnvelopePolicy, Headers, RetrySettings, Settings};
@@ -19,7 +19,11 @@ impl Attributes {
             timeout: self.timeout.map(Duration::from_millis),
             attempt_timeout: self.attempt_timeout.map(Duration::from_millis),
             retry: retry(&self.retry)?,
-            breaker: if self.breaker_off { BreakerSettings::off() } else { BreakerSettings::default() },
+            breaker: if self.breaker_off {
+                BreakerSettings::off()
+            } else {
+                BreakerSettings::default()
+            },
             headers: headers(self.headers)?,
             envelope: match self.envelope {
                 EnvelopeAttribute::Unsaid => None,
@@ -36,7 +40,8 @@ fn retry(retry: &RetryAttribute) -> Result<RetrySettings, Error> {
         return Ok(RetrySettings::off());
     }
     let on = retry.on.iter().map(|status| {
-        StatusCode::from_u16(*status).map_err(|_| wrong(format!("`on` names {status}, which is no HTTP status")))
+        StatusCode::from_u16(*status)
+            .map_err(|_| wrong(format!("`on` names {status}, which is no HTTP status")))
     });
     let on: Vec<_> = on.collect::<Result<_, _>>()?;
     Ok(RetrySettings {
@@ -78,7 +83,9 @@ fn envelope(keys: EnvelopeKeys) -> EnvelopePolicy {
         data: keys.data.map_or(default.data, str::to_owned),
         code: keys.code.map_or(default.code, str::to_owned),
         message: keys.message.map_or(default.message, str::to_owned),
-        ok: keys.ok.map_or(default.ok, |codes| codes.iter().map(|code| (*code).to_owned()).collect()),
+        ok: keys.ok.map_or(default.ok, |codes| {
+            codes.iter().map(|code| (*code).to_owned()).collect()
+        }),
     }
 }
 

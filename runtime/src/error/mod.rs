@@ -244,7 +244,11 @@ impl Error {
     /// The same error, saying why it was not tried again.
     pub(crate) fn cannot_replay(self) -> Self {
         self.change(|inner| {
-            inner.message = format!("{}; not tried again: a streamed body cannot be replayed", inner.message).into();
+            inner.message = format!(
+                "{}; not tried again: a streamed body cannot be replayed",
+                inner.message
+            )
+            .into();
         })
     }
 

@@ -42,15 +42,19 @@ pub(crate) fn build(options: &HttpOptions, connect_timeout: Duration) -> Result<
     if options.http1_only {
         builder = builder.http1_only();
     }
-    builder
-        .build()
-        .map_err(|error| Error::new(ErrorKind::Config, format!("the HTTP transport: {error}")).with_source(error))
+    builder.build().map_err(|error| {
+        Error::new(ErrorKind::Config, format!("the HTTP transport: {error}")).with_source(error)
+    })
 }
 
 /// The proxy, or an error that shows nothing of a password inside it.
 pub(crate) fn parse_proxy(address: &str) -> Result<reqwest::Proxy, Error> {
-    reqwest::Proxy::all(address)
-        .map_err(|_| Error::new(ErrorKind::Config, "`proxy` is not an address such as `http://proxy:3128`"))
+    reqwest::Proxy::all(address).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            "`proxy` is not an address such as `http://proxy:3128`",
+        )
+    })
 }
 
 pub(super) async fn exchange(
@@ -72,7 +76,10 @@ fn to_reqwest(body: Body) -> Option<reqwest::Body> {
     match body.into_bytes() {
         Ok(bytes) if bytes.is_empty() => None,
         Ok(bytes) => Some(bytes.into()),
-        Err(stream) => Some(reqwest::Body::wrap(Shared { size: stream.size_hint(), body: SyncWrapper::new(stream) })),
+        Err(stream) => Some(reqwest::Body::wrap(Shared {
+            size: stream.size_hint(),
+            body: SyncWrapper::new(stream),
+        })),
     }
 }
 
@@ -145,7 +152,9 @@ impl Stream for Chunks {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Some(body) = &mut self.0 else { return Poll::Ready(None) };
+            let Some(body) = &mut self.0 else {
+                return Poll::Ready(None);
+            };
             match ready!(Pin::new(body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {

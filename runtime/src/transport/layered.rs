@@ -85,8 +85,7 @@ pub(crate) type ErasedLayer = Arc<dyn Fn(TransportService) -> TransportService +
 pub(crate) fn erase<L>(layer: L) -> ErasedLayer
 where
     L: Layer<TransportService> + Send + Sync + 'static,
-    L::Service:
-        Service<http::Request<Body>, Response = http::Response<Body>> + Clone + Send + Sync + 'static,
+    L::Service: Service<http::Request<Body>, Response = http::Response<Body>> + Clone + Send + Sync + 'static,
     <L::Service as Service<http::Request<Body>>>::Error: Into<BoxError>,
     <L::Service as Service<http::Request<Body>>>::Future: Send,
 {
@@ -107,4 +106,3 @@ impl Layers {
         Transport::Layered(self.0.iter().rev().fold(innermost, |inner, layer| layer(inner)))
     }
 }
-

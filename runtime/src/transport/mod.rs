@@ -16,8 +16,8 @@ use url::Url;
 use crate::{Body, BoxError};
 
 pub use error::{Sent, TransportError};
-pub(crate) use http_client::{HttpOptions, parse_proxy};
 use http_client::build as build_http;
+pub(crate) use http_client::{HttpOptions, parse_proxy};
 pub use layered::TransportService;
 pub(crate) use layered::{Layers, erase};
 
@@ -62,7 +62,10 @@ impl Transport {
             #[cfg(feature = "testing")]
             Self::Scripted(script, connect_timeout) => {
                 let request = request.into_http()?;
-                script.exchange(request, *connect_timeout).await.map(Incoming::from_http)
+                script
+                    .exchange(request, *connect_timeout)
+                    .await
+                    .map(Incoming::from_http)
             }
             Self::Layered(service) => {
                 let request = request.into_http()?;
@@ -76,8 +79,11 @@ impl Transport {
 impl Outgoing {
     fn into_http(self) -> Result<http::Request<Body>, TransportError> {
         let mut request = http::Request::new(self.body);
-        *request.uri_mut() =
-            self.url.as_str().parse().map_err(|error| TransportError::new(Sent::Nothing, Box::new(error) as BoxError))?;
+        *request.uri_mut() = self
+            .url
+            .as_str()
+            .parse()
+            .map_err(|error| TransportError::new(Sent::Nothing, Box::new(error) as BoxError))?;
         *request.method_mut() = self.method;
         *request.headers_mut() = self.headers;
         Ok(request)
@@ -85,16 +91,29 @@ impl Outgoing {
 
     fn from_http(request: http::Request<Body>) -> Result<Self, TransportError> {
         let (parts, body) = request.into_parts();
-        let url = Url::parse(&parts.uri.to_string())
-            .map_err(|error| TransportError::new(Sent::Nothing, format!("a middleware made the address {}: {error}", parts.uri)))?;
-        Ok(Self { method: parts.method, url, headers: parts.headers, body })
+        let url = Url::parse(&parts.uri.to_string()).map_err(|error| {
+            TransportError::new(
+                Sent::Nothing,
+                format!("a middleware made the address {}: {error}", parts.uri),
+            )
+        })?;
+        Ok(Self {
+            method: parts.method,
+            url,
+            headers: parts.headers,
+            body,
+        })
     }
 }
 
 impl Incoming {
     fn from_http(response: http::Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
-        Self { status: parts.status, headers: parts.headers, body: IncomingBody::Other(body) }
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: IncomingBody::Other(body),
+        }
     }
 
     fn into_http(self) -> http::Response<Body> {
@@ -133,7 +152,8 @@ impl IncomingBody {
 
 async fn chunk_of(body: &mut Body) -> Result<Option<Bytes>, BoxError> {
     loop {
-        let frame = std::future::poll_fn(|cx| http_body::Body::poll_frame(std::pin::Pin::new(&mut *body), cx)).await;
+        let frame =
+            std::future::poll_fn(|cx| http_body::Body::poll_frame(std::pin::Pin::new(&mut *body), cx)).await;
         match frame {
             None => return Ok(None),
             Some(frame) => {
@@ -162,12 +182,19 @@ pub(crate) enum Base {
 
 impl Transports {
     pub(crate) fn new(base: Base, layers: Layers) -> Self {
-        Self { base, layers, made: std::sync::Mutex::default() }
+        Self {
+            base,
+            layers,
+            made: std::sync::Mutex::default(),
+        }
     }
 
     /// The transport whose connections are given up after this time; services with the same one share its pool.
     pub(crate) fn get(&self, connect_timeout: Duration) -> Result<Transport, crate::Error> {
-        let mut made = self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut made = self
+            .made
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, transport)) = made.iter().find(|(time, _)| *time == connect_timeout) {
             return Ok(transport.clone());
         }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use crate::{Error, ErrorKind};
@@ -30,12 +30,17 @@ pub(crate) fn config(options: &TlsOptions, http1_only: bool) -> Result<ClientCon
         // A container without certificates may still call plain HTTP services; its HTTPS calls fail one by one.
         Err(error) => {
             tracing::warn!(target: "trunkline", %error, "no root certificates: no HTTPS server will be trusted");
-            builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+            builder
+                .with_root_certificates(RootCertStore::empty())
+                .with_no_client_auth()
         }
     };
     // A preconfigured configuration without ALPN silently speaks HTTP/1.1 alone.
-    config.alpn_protocols =
-        if http1_only { vec![b"http/1.1".to_vec()] } else { vec![b"h2".to_vec(), b"http/1.1".to_vec()] };
+    config.alpn_protocols = if http1_only {
+        vec![b"http/1.1".to_vec()]
+    } else {
+        vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+    };
     Ok(config)
 }
 
@@ -45,11 +50,18 @@ fn extra_roots(options: &TlsOptions) -> Result<Vec<CertificateDer<'static>>, Err
         let before = roots.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             roots.push(certificate.map_err(|error| {
-                Error::new(ErrorKind::Config, format!("a root certificate is not PEM: {error}")).with_source(error)
+                Error::new(
+                    ErrorKind::Config,
+                    format!("a root certificate is not PEM: {error}"),
+                )
+                .with_source(error)
             })?);
         }
         if roots.len() == before {
-            return Err(Error::new(ErrorKind::Config, "a root certificate holds no `-----BEGIN CERTIFICATE-----`"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "a root certificate holds no `-----BEGIN CERTIFICATE-----`",
+            ));
         }
     }
     Ok(roots)

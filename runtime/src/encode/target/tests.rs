@@ -7,7 +7,7 @@ use super::*;
 
 fn target(template: &str, values: &[&dyn PathValue]) -> Result<String, Error> {
     let template = PathTemplate::parse(template).expect(template);
-    let mut target = Target::start(&template, "");
+    let mut target = Target::start(std::sync::Arc::new(template), "");
     for value in values {
         target.path(*value);
     }
@@ -20,7 +20,7 @@ fn check(template: &str, value: &str, expected: &str) {
 
 fn query(name: &str, value: &dyn QueryArgument) -> Result<String, Error> {
     let template = PathTemplate::parse("/").expect("valid");
-    let mut target = Target::start(&template, "");
+    let mut target = Target::start(std::sync::Arc::new(template), "");
     target.query(name, value);
     target.finish()
 }
