@@ -22,6 +22,10 @@ pub(crate) struct Settings {
     pub(crate) credential: Option<Credential>,
     pub(crate) headers: Headers,
     /// `Some(None)` is "off".
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is \"said here\", as of every field; the inner one is the policy's own"
+    )]
     pub(crate) envelope: Option<Option<EnvelopePolicy>>,
     pub(crate) health_path: Option<String>,
     pub(crate) redirects: Option<u32>,
@@ -40,7 +44,7 @@ pub(crate) struct RetrySettings {
 }
 
 /// What one level says about the breaker.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BreakerSettings {
     pub(crate) enabled: Option<bool>,
     pub(crate) failures: Option<u32>,
@@ -137,5 +141,85 @@ impl From<BreakerPolicy> for BreakerSettings {
             failures: Some(policy.failures),
             max_open: Some(policy.max_open),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::config::secret::Secret;
+
+    /// Every field set, to something that depends on the number.
+    fn full(number: u32) -> Settings {
+        let time = Duration::from_secs(number.into());
+        let mut headers = Headers::default();
+        headers.set(HeaderName::from_static("x-a"), HeaderValue::from(number));
+        Settings {
+            urls: Some(vec![format!("http://host:{number}").parse().expect("a URL")]),
+            timeout: Some(time),
+            attempt_timeout: Some(time),
+            connect_timeout: Some(time),
+            idle_timeout: Some(time),
+            retry: RetrySettings::from(RetryPolicy {
+                times: number,
+                backoff: if number == 1 {
+                    Backoff::Linear
+                } else {
+                    Backoff::Fixed
+                },
+                delay: time,
+                max_delay: time,
+                on: vec![StatusCode::CONFLICT; number as usize],
+            }),
+            breaker: BreakerSettings::from(BreakerPolicy {
+                failures: number,
+                max_open: time,
+            }),
+            credential: Some(Credential::Bearer(
+                Secret::parse(&number.to_string()).expect("a legal key"),
+            )),
+            headers,
+            envelope: Some(Some(EnvelopePolicy {
+                data: number.to_string(),
+                ..EnvelopePolicy::default()
+            })),
+            health_path: Some(format!("/{number}")),
+            redirects: Some(number),
+        }
+    }
+
+    #[test]
+    fn every_field_wins_and_every_field_is_inherited() {
+        assert_eq!(full(1).or(&full(2)), full(1));
+        assert_eq!(full(1).or(&Settings::default()), full(1));
+        assert_eq!(Settings::default().or(&full(2)), full(2));
+    }
+
+    #[test]
+    fn off_wins_over_the_figures_of_a_weaker_source() {
+        let off = Settings {
+            retry: RetrySettings::off(),
+            breaker: BreakerSettings::off(),
+            envelope: Some(None),
+            ..Settings::default()
+        };
+        let merged = off.or(&full(1));
+        assert_eq!(
+            (merged.retry.enabled, merged.breaker.enabled),
+            (Some(false), Some(false))
+        );
+        assert_eq!(merged.envelope, Some(None));
+    }
+
+    #[test]
+    fn a_credential_takes_the_place_of_a_weaker_header_that_carries_one() {
+        let mut weaker = Settings::default();
+        weaker
+            .headers
+            .set(AUTHORIZATION, HeaderValue::from_static("Basic x"));
+        assert!(!full(1).or(&weaker).headers.contains(&AUTHORIZATION));
+        assert!(Settings::default().or(&weaker).headers.contains(&AUTHORIZATION));
     }
 }

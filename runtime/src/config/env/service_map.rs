@@ -40,7 +40,7 @@ fn parse(place: &str, text: &str) -> Result<Vec<(String, Vec<Url>)>, Error> {
     for (service, value) in entries {
         let place = format!("{place}, service `{service}`,");
         if services.iter().any(|(known, _)| *known == service) {
-            return Err(wrong(place, "twice", "one entry a service"));
+            return Err(wrong_secret(place, "one entry a service"));
         }
         let urls = urls(&place, &value)?;
         services.push((service, urls));

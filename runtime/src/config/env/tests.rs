@@ -298,7 +298,7 @@ fn a_bad_map_of_services_is_named() {
     );
     check(
         r#"{"a": "http://a", "a": "http://b"}"#,
-        ", service `a`, is `twice`; expected one entry a service",
+        ", service `a`, is not legal; expected one entry a service",
     );
     check(&"[".repeat(100_000), " is not legal; expected a JSON object");
 }

@@ -65,8 +65,7 @@ fn document(file: &str, text: &str) -> Result<Table, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.parse().map_err(|error: toml::de::Error| {
         let start = error.span().map_or(0, |span| span.start);
-        let before = text.as_bytes().get(..start).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + text.get(..start).unwrap_or_default().matches('\n').count();
         Error::new(
             ErrorKind::Config,
             format!("{file}, line {line}: {}", error.message()),

@@ -131,120 +131,129 @@ fn an_envelope_inherits_the_keys_that_it_leaves_out() {
     assert_eq!(file.services["a"].service.envelope, Some(Some(expected)));
 }
 
+fn check_service(line: &str, expected: &str) {
+    let message = service_mistake(line);
+    assert!(message.starts_with(expected), "{line}: {message}");
+}
+
 #[test]
-fn names_the_key_the_value_and_what_is_allowed() {
-    let check = |line: &str, expected: &str| {
-        let message = service_mistake(line);
-        assert!(message.starts_with(expected), "{line}: {message}");
-    };
-    check(
+fn a_bad_time_or_address_is_named_with_what_is_allowed() {
+    check_service(
         "timeout = '5'",
         "timeout` is `5`; expected a whole number with a unit",
     );
-    check(
+    check_service(
         "timeout = 5",
         "timeout` is `5`; expected a whole number with a unit",
     );
-    check("timeout = 1.5", "timeout` is `1.5`; expected");
-    check("timeout = ['5s']", "timeout` is `[…]`; expected");
-    check("timeout = 1979-05-27", "timeout` is `1979-05-27`; expected");
-    check("attempt_timeout = '0ms'", "attempt_timeout` is `0ms`; expected");
-    check("connect_timeout = '25h'", "connect_timeout` is `25h`; expected");
-    check("idle_timeout = true", "idle_timeout` is `true`; expected");
-    check(
+    check_service("timeout = 1.5", "timeout` is `1.5`; expected");
+    check_service("timeout = ['5s']", "timeout` is `[…]`; expected");
+    check_service("timeout = 1979-05-27", "timeout` is `1979-05-27`; expected");
+    check_service("attempt_timeout = '0ms'", "attempt_timeout` is `0ms`; expected");
+    check_service("connect_timeout = '25h'", "connect_timeout` is `25h`; expected");
+    check_service("idle_timeout = true", "idle_timeout` is `true`; expected");
+    check_service(
         "timeout = '1s'\nattempt_timeout = '2s'",
         "attempt_timeout` is `2s`; expected at most `timeout`, which is `1s`",
     );
-    check("url = 5", "url` is `5`; expected a URL or an array");
-    check("url = []", "url` is `[]`; expected a URL or an array");
-    check("url = ['http://a', 5]", "url` is `5`; expected a URL or an array");
-    check(
+    check_service("url = 5", "url` is `5`; expected a URL or an array");
+    check_service("url = []", "url` is `[]`; expected a URL or an array");
+    check_service("url = ['http://a', 5]", "url` is `5`; expected a URL or an array");
+    check_service(
         "url = 'htp://a'",
         "url` is `htp://a`; expected `http://` or `https://`",
     );
-    check("retry = 3", "retry` is `3`; expected `true`, `false` or a table");
-    check(
+}
+
+#[test]
+fn a_bad_retry_is_named_with_what_is_allowed() {
+    check_service("retry = 3", "retry` is `3`; expected `true`, `false` or a table");
+    check_service(
         "retry = { times = -1 }",
         "retry.times` is `-1`; expected a whole number from 0",
     );
-    check(
+    check_service(
         "retry = { times = 4294967296 }",
         "retry.times` is `4294967296`; expected a whole number",
     );
-    check(
+    check_service(
         "retry = { times = 2.5 }",
         "retry.times` is `2.5`; expected a whole number",
     );
-    check(
+    check_service(
         "retry = { backoff = 'expo' }",
         "retry.backoff` is `expo`; expected one of `exponential`",
     );
-    check(
+    check_service(
         "retry = { delay = 100 }",
         "retry.delay` is `100`; expected a whole number with a unit",
     );
-    check(
+    check_service(
         "retry = { delay = '6s', max_delay = '5s' }",
         "retry.delay` is `6s`; expected at most `retry.max_delay`, which is `5s`",
     );
-    check(
+    check_service(
         "retry = { on = 409 }",
         "retry.on` is `409`; expected an array of statuses",
     );
-    check(
+    check_service(
         "retry = { on = [200] }",
         "retry.on` is `200`; expected a status from 400 to 599",
     );
-    check(
+    check_service(
         "retry = { on = [65945] }",
         "retry.on` is `65945`; expected a status from 400 to 599",
     );
-    check(
+}
+
+#[test]
+fn a_bad_breaker_envelope_path_or_header_is_named_with_what_is_allowed() {
+    check_service(
         "breaker = 'off'",
         "breaker` is `off`; expected `true`, `false` or a table",
     );
-    check(
+    check_service(
         "breaker = { failures = 0 }",
         "breaker.failures` is `0`; expected a whole number of 1 or more",
     );
-    check(
+    check_service(
         "breaker = { max_open = '0s' }",
         "breaker.max_open` is `0s`; expected",
     );
-    check(
+    check_service(
         "envelope = 'yes'",
         "envelope` is `yes`; expected `true`, `false` or a table",
     );
-    check(
+    check_service(
         "envelope = { data = '' }",
         "envelope.data` is ``; expected the name of a key",
     );
-    check(
+    check_service(
         "envelope = { ok = 0 }",
         "envelope.ok` is `0`; expected an array of one or more codes",
     );
-    check(
+    check_service(
         "envelope = { ok = [] }",
         "envelope.ok` is `[]`; expected an array of one or more codes",
     );
-    check(
+    check_service(
         "envelope = { ok = [1.5] }",
         "envelope.ok` is `1.5`; expected an array of one or more codes",
     );
-    check(
+    check_service(
         "health_path = 'health'",
         "health_path` is `health`; expected a path such as",
     );
-    check("headers = 'X-A'", "headers` is `X-A`; expected a table");
-    check(
+    check_service("headers = 'X-A'", "headers` is `X-A`; expected a table");
+    check_service(
         "headers = { 'X A' = 'b' }",
         "headers.\"X A\"` is not legal; expected a header's name",
     );
-    check(
+    check_service(
         "headers = { x-a = 1 }",
         "headers.x-a` is not legal; expected a string",
     );
-    check(
+    check_service(
         "headers = { x-a = '1', X-A = '2' }",
         "headers.x-a` is not legal; expected one value a header",
     );

@@ -5,9 +5,7 @@ use crate::config::check::contradiction;
 use crate::config::mistake::{wrong, wrong_secret};
 use crate::config::settings::Settings;
 use crate::config::sources::ServiceLevel;
-use crate::error::Error;
-
-const OF_A_SERVICE: &str = "this setting on the service, not on an endpoint or for all services";
+use crate::error::{Error, ErrorKind};
 
 impl ServiceConfig {
     /// # Errors
@@ -69,7 +67,10 @@ impl ServiceConfig {
     fn check_belongs(&self, place: &str, refused: &[Refused]) -> Result<(), Error> {
         match refused.iter().find(|refused| (refused.is_set)(self)) {
             None => Ok(()),
-            Some(Refused { key, .. }) => Err(wrong(format_args!("{place}: `{key}`"), "set", OF_A_SERVICE)),
+            Some(Refused { key, .. }) => Err(Error::new(
+                ErrorKind::Config,
+                format!("{place}: `{key}` does not belong here; expected it on a service"),
+            )),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Settings in code: of a service, of one of its endpoints, or of all services.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ pub struct ServiceConfig {
 /// A value that was not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Mistake {
-    key: &'static str,
+    key: Cow<'static, str>,
     /// `None` where it is, or may hold, a secret.
     value: Option<String>,
     expected: &'static str,
@@ -78,30 +79,30 @@ impl ServiceConfig {
     pub fn urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.urls_are_of_earlier = false;
         self.settings.urls = None;
-        urls.into_iter().fold(self, |config, url| config.url(url))
+        urls.into_iter().fold(self, Self::url)
     }
 
     /// The bound of a whole call: queueing, attempts, delays, body. 30 s unless set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = self.checked("timeout", timeout);
+        self.settings.timeout = Some(self.checked("timeout", timeout));
         self
     }
 
     /// The bound of one attempt up to the head of its response; not above the timeout. None unless set.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.attempt_timeout = self.checked("attempt_timeout", timeout);
+        self.settings.attempt_timeout = Some(self.checked("attempt_timeout", timeout));
         self
     }
 
     /// The bound of making a connection. 1 s unless set.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.connect_timeout = self.checked("connect_timeout", timeout);
+        self.settings.connect_timeout = Some(self.checked("connect_timeout", timeout));
         self
     }
 
     /// The longest silence between two pieces of a body. 30 s unless set.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.idle_timeout = self.checked("idle_timeout", timeout);
+        self.settings.idle_timeout = Some(self.checked("idle_timeout", timeout));
         self
     }
 
@@ -159,7 +160,7 @@ impl ServiceConfig {
         if policy.failures == 0 {
             self.note("breaker.failures", Some("0".to_owned()), ABOVE_ZERO);
         }
-        let max_open = self.checked("breaker.max_open", policy.max_open);
+        let max_open = Some(self.checked("breaker.max_open", policy.max_open));
         self.settings.breaker = BreakerSettings {
             max_open,
             ..BreakerSettings::from(policy)
@@ -206,9 +207,9 @@ impl ServiceConfig {
         let (name, value) = (name.as_ref(), value.as_ref());
         match (header_name(name), header_value(value)) {
             (Ok(name), Ok(value)) => self.settings.headers.set(name, value),
-            (Err(expected), _) => self.note("header", Some(name.to_owned()), expected),
+            (Err(expected), _) => self.note("the name of a header", Some(name.to_owned()), expected),
             // The value of a header may be a credential.
-            (Ok(_), Err(expected)) => self.note("the value of a header", None, expected),
+            (Ok(name), Err(expected)) => self.note(format!("header {name}"), None, expected),
         }
         self
     }
@@ -271,15 +272,16 @@ impl ServiceConfig {
         }
     }
 
-    fn note(&mut self, key: &'static str, value: Option<String>, expected: &'static str) {
+    fn note(&mut self, key: impl Into<Cow<'static, str>>, value: Option<String>, expected: &'static str) {
+        let key = key.into();
         self.mistake.get_or_insert(Mistake { key, value, expected });
     }
 
-    fn checked(&mut self, key: &'static str, duration: Duration) -> Option<Duration> {
+    fn checked(&mut self, key: &'static str, duration: Duration) -> Duration {
         if let Err(expected) = check_duration(duration) {
             self.note(key, Some(format!("{duration:?}")), expected);
         }
-        Some(duration)
+        duration
     }
 
     fn credential(mut self, key: &'static str, text: &str, make: impl FnOnce(Secret) -> Credential) -> Self {

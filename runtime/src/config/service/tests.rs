@@ -168,11 +168,11 @@ fn a_mistake_names_the_service_the_setting_the_value_and_what_is_allowed() {
     );
     check(
         new().header("X A", "1"),
-        "`header` is `X A`; expected a header's name",
+        "`the name of a header` is `X A`; expected a header's name",
     );
     check(
         new().header("X-A", "a\nb"),
-        "`the value of a header` is not legal; expected visible ASCII",
+        "`header x-a` is not legal; expected visible ASCII",
     );
     check(
         new().api_key(""),
@@ -188,12 +188,6 @@ fn a_mistake_names_the_service_the_setting_the_value_and_what_is_allowed() {
             ..EnvelopePolicy::default()
         }),
         "`envelope_keys` is `EnvelopePolicy {",
-    );
-    check(
-        new()
-            .endpoint("chat", new().timeout(Duration::ZERO))
-            .timeout(SECOND),
-        "",
     );
 }
 

@@ -120,14 +120,14 @@ impl Sources {
     pub(crate) fn defaults(&self) -> Settings {
         self.strongest_first()
             .filter_map(Source::defaults)
-            .fold(Settings::default(), |merged, weaker| merged.or(weaker))
+            .fold(Settings::default(), Settings::or)
     }
 
     /// What the environment says to the client itself.
     pub(crate) fn client_env(&self) -> ClientEnv {
         self.strongest_first()
             .filter_map(Source::client_env)
-            .fold(ClientEnv::default(), |merged, weaker| merged.or(weaker))
+            .fold(ClientEnv::default(), ClientEnv::or)
     }
 
     /// The level of a service and those of its endpoints.
