@@ -7,7 +7,7 @@ use crate::symbol::RESERVED;
 pub(super) fn check(method: &Method, erased: bool, errors: &mut Errors) {
     check_name(method, errors);
     check_verb(method, errors);
-    if method.verb.is_some() || method.body.is_none() {
+    if method.verb.is_some() {
         check_signature(method, errors);
     }
     if let (true, Some(generic)) = (erased, method.generics.first) {

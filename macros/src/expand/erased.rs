@@ -6,9 +6,9 @@ use quote::{format_ident, quote};
 use super::endpoint;
 use crate::model::{ErasedSignature, Method, Service};
 
-/// The twin, its implementation for every implementation, and the handle.
-pub(super) fn expand(service: &Service) -> TokenStream {
-    if !service.arguments.erased {
+/// The handle and the twin, when the service asks for them and a mistake does not make them impossible.
+pub(super) fn expand_types(service: &Service) -> TokenStream {
+    if !is_erasable(service) {
         return TokenStream::new();
     }
     let twin = expand_twin(service);
@@ -16,15 +16,21 @@ pub(super) fn expand(service: &Service) -> TokenStream {
     quote!(#twin #handle)
 }
 
-/// A trait that no client can implement has no handle either.
-pub(super) fn expand_if_plain(service: &Service) -> TokenStream {
-    let is_erasable = service
+/// What the types implement.
+pub(super) fn expand_impls(service: &Service) -> TokenStream {
+    if !is_erasable(service) {
+        return TokenStream::new();
+    }
+    let twin = expand_twin_impl(service);
+    let handle = expand_handle_impls(service);
+    quote!(#twin #handle)
+}
+
+fn is_erasable(service: &Service) -> bool {
+    let has_twins = service
         .methods()
         .all(|method| method.body.is_some() || method.erased.is_some());
-    match service.is_plain && is_erasable {
-        true => expand(service),
-        false => TokenStream::new(),
-    }
+    service.arguments.erased && service.is_plain && has_twins
 }
 
 fn twin_ident(service: &Service) -> Ident {
@@ -44,25 +50,31 @@ fn erased_methods(service: &Service) -> impl Iterator<Item = (&Method, &ErasedSi
 
 fn expand_twin(service: &Service) -> TokenStream {
     let twin = twin_ident(service);
-    let ident = &service.ident;
-    let library = &service.arguments.library;
     let carried = &service.foreign.carried;
-    let declarations = erased_methods(service).map(|(method, erased)| {
-        let signature = expand_signature(method, erased, library);
+    let methods = erased_methods(service).map(|(method, erased)| {
+        let signature = expand_signature(method, erased, &service.arguments.library);
         let carried = &method.foreign.carried;
         quote!(#carried #signature;)
     });
-    let forwards = erased_methods(service).map(|(method, erased)| expand_forward(service, method, erased));
     quote! {
         #carried
         #[doc(hidden)]
         trait #twin: ::core::marker::Send + ::core::marker::Sync {
-            #(#declarations)*
+            #(#methods)*
         }
+    }
+}
 
+/// Every implementation of the trait has the twin.
+fn expand_twin_impl(service: &Service) -> TokenStream {
+    let twin = twin_ident(service);
+    let Service { ident, foreign, .. } = service;
+    let carried = &foreign.carried;
+    let methods = erased_methods(service).map(|(method, erased)| expand_forward(service, method, erased));
+    quote! {
         #carried
         impl<__Service: #ident> #twin for __Service {
-            #(#forwards)*
+            #(#methods)*
         }
     }
 }
@@ -103,18 +115,22 @@ fn expand_forward(service: &Service, method: &Method, erased: &ErasedSignature) 
     }
 }
 
+fn handle_ident(service: &Service) -> Ident {
+    format_ident!("Dyn{}", service.ident)
+}
+
 fn expand_handle(service: &Service) -> TokenStream {
-    let handle = format_ident!("Dyn{}", service.ident);
-    let twin = twin_ident(service);
+    let (handle, twin) = (handle_ident(service), twin_ident(service));
     let Service {
-        visibility, ident, ..
+        arguments,
+        foreign,
+        visibility,
+        ident,
+        ..
     } = service;
-    let library = &service.arguments.library;
-    let carried = &service.foreign.carried;
-    let name = handle.to_string();
+    let (library, carried) = (&arguments.library, &foreign.carried);
     let doc =
         format!("Any implementation of [`{ident}`] behind one type; a clone is a handle to the same one.");
-    let methods = erased_methods(service).map(|(method, _)| expand_call(method));
     quote! {
         #carried
         #[doc = #doc]
@@ -122,7 +138,22 @@ fn expand_handle(service: &Service) -> TokenStream {
         #visibility struct #handle {
             __service: #library::__private::Arc<dyn #twin>,
         }
+    }
+}
 
+fn expand_handle_impls(service: &Service) -> TokenStream {
+    let handle = handle_ident(service);
+    let Service {
+        arguments,
+        foreign,
+        visibility,
+        ident,
+        ..
+    } = service;
+    let (library, carried) = (&arguments.library, &foreign.carried);
+    let name = handle.to_string();
+    let methods = erased_methods(service).map(|(method, _)| expand_call(method));
+    quote! {
         #carried
         impl #handle {
             /// Wraps an implementation: the client, or a fake in a test.

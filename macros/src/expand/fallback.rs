@@ -6,23 +6,16 @@ use quote::quote;
 use super::{client, client_ident, endpoint};
 use crate::model::{Method, Service};
 
-pub(super) fn expand(service: &Service) -> TokenStream {
+pub(super) fn expand_inherent(service: &Service) -> TokenStream {
     let never = quote!(::core::unreachable!());
-    let inherent = client::expand_inherent(service, &quote!(&[]), [&never, &never]);
-    let implementation = match service.is_plain {
-        true => expand_impl(service),
-        false => TokenStream::new(),
-    };
-    quote! {
-        #[allow(unused, unreachable_code)]
-        const _: () = {
-            #inherent
-            #implementation
-        };
-    }
+    client::expand_inherent(service, &quote!(&[]), [&never, &never])
 }
 
-fn expand_impl(service: &Service) -> TokenStream {
+/// A trait with generics or associated types has no implementation that could be written here.
+pub(super) fn expand_impl(service: &Service) -> TokenStream {
+    if !service.is_plain {
+        return TokenStream::new();
+    }
     let client = client_ident(service);
     let ident = &service.ident;
     let methods = service

@@ -21,18 +21,22 @@ pub(crate) fn service(service: &Service, endpoints: &[Endpoint<'_>]) -> TokenStr
     let names = model::descriptor_names(&methods);
     let declaration = declaration::expand(service);
     let client = client::expand_struct(service);
-    let erased = erased::expand(service);
+    let erased = erased::expand_types(service);
     let descriptors = descriptor::expand(service, endpoints, &names);
     let inherent = client::expand_methods(service, endpoints, &names);
     let implementation = endpoint::expand_impl(service, endpoints, &names);
+    let erased_impls = erased::expand_impls(service);
     quote! {
         #declaration
         #client
         #erased
+        // A deprecated method is implemented all the same.
+        #[allow(deprecated)]
         const _: () = {
             #descriptors
             #inherent
             #implementation
+            #erased_impls
         };
     }
 }
@@ -41,9 +45,21 @@ pub(crate) fn service(service: &Service, endpoints: &[Endpoint<'_>]) -> TokenStr
 pub(crate) fn fallback(service: &Service) -> TokenStream {
     let declaration = declaration::expand(service);
     let client = client::expand_struct(service);
-    let erased = erased::expand_if_plain(service);
-    let bodies = fallback::expand(service);
-    quote!(#declaration #client #erased #bodies)
+    let erased = erased::expand_types(service);
+    let inherent = fallback::expand_inherent(service);
+    let implementation = fallback::expand_impl(service);
+    let erased_impls = erased::expand_impls(service);
+    quote! {
+        #declaration
+        #client
+        #erased
+        #[allow(deprecated, unused, unreachable_code)]
+        const _: () = {
+            #inherent
+            #implementation
+            #erased_impls
+        };
+    }
 }
 
 /// The implementation of `FromReply`.
