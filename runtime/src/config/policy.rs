@@ -18,6 +18,14 @@ pub enum Backoff {
 }
 
 /// When and how often a call is tried again.
+///
+/// ```
+/// use std::time::Duration;
+/// use trunkline::RetryPolicy;
+///
+/// let patient = RetryPolicy { times: 5, max_delay: Duration::from_secs(30), ..RetryPolicy::default() };
+/// assert_eq!(patient.delay, Duration::from_millis(100));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The tries after the first. 3 unless set.
@@ -32,7 +40,27 @@ pub struct RetryPolicy {
     pub on: Vec<StatusCode>,
 }
 
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            times: 3,
+            backoff: Backoff::Exponential,
+            delay: Duration::from_millis(100),
+            max_delay: Duration::from_secs(5),
+            on: Vec::new(),
+        }
+    }
+}
+
 /// When the breaker of an instance opens, and for how long.
+///
+/// ```
+/// use std::time::Duration;
+/// use trunkline::BreakerPolicy;
+///
+/// let strict = BreakerPolicy { failures: 2, ..BreakerPolicy::default() };
+/// assert_eq!(strict.max_open, Duration::from_secs(60));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerPolicy {
     /// Consecutive failures that open it. 5 unless set.
@@ -41,7 +69,24 @@ pub struct BreakerPolicy {
     pub max_open: Duration,
 }
 
+impl Default for BreakerPolicy {
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            max_open: Duration::from_secs(60),
+        }
+    }
+}
+
 /// Which keys an envelope has, and which codes are a success.
+///
+/// ```
+/// use trunkline::EnvelopePolicy;
+///
+/// let ours = EnvelopePolicy { data: "result".into(), ..EnvelopePolicy::default() };
+/// assert_eq!(ours.code, "code");
+/// assert_eq!(ours.ok, ["0", "200", "0000"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvelopePolicy {
     /// The key of the value. `data` unless set.
@@ -52,4 +97,15 @@ pub struct EnvelopePolicy {
     pub message: String,
     /// The codes of a success, numbers as their digits. `0`, `200` and `0000` unless set.
     pub ok: Vec<String>,
+}
+
+impl Default for EnvelopePolicy {
+    fn default() -> Self {
+        Self {
+            data: "data".to_owned(),
+            code: "code".to_owned(),
+            message: "message".to_owned(),
+            ok: ["0", "200", "0000"].map(str::to_owned).to_vec(),
+        }
+    }
 }

@@ -236,6 +236,22 @@ impl Error {
         self.0.details.as_ref()
     }
 
+    /// The status of the last reply, only where there was one.
+    pub(crate) fn response_status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The same error, saying why it was not tried again.
+    pub(crate) fn cannot_replay(self) -> Self {
+        self.change(|inner| {
+            inner.message = format!(
+                "{}; not tried again: a streamed body cannot be replayed",
+                inner.message
+            )
+            .into();
+        })
+    }
+
     /// What goes before the parentheses: the cause alone, without its place.
     pub(crate) fn cause(&self) -> &str {
         &self.0.message

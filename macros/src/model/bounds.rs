@@ -1,0 +1,58 @@
+//! `Send + Sync` on what a call holds across an await: type parameters and `impl Trait` arguments.
+
+use proc_macro2::Span;
+use syn::{GenericArgument, Generics, PathArguments, Token, Type, TypeParamBound, parse_quote};
+
+type Bounds = syn::punctuated::Punctuated<TypeParamBound, Token![+]>;
+
+pub(super) fn add_to_generics(generics: &mut Generics) {
+    for parameter in generics.type_params_mut() {
+        add(&mut parameter.bounds);
+    }
+}
+
+/// Adds the bounds to each `impl Trait` in the type, and says where the first one is.
+pub(super) fn add_to_type(ty: &mut Type) -> Option<Span> {
+    match ty {
+        Type::ImplTrait(anonymous) => {
+            add(&mut anonymous.bounds);
+            Some(anonymous.impl_token.span)
+        }
+        Type::Array(array) => add_to_type(&mut array.elem),
+        Type::Group(group) => add_to_type(&mut group.elem),
+        Type::Paren(paren) => add_to_type(&mut paren.elem),
+        Type::Ptr(pointer) => add_to_type(&mut pointer.elem),
+        Type::Reference(reference) => add_to_type(&mut reference.elem),
+        Type::Slice(slice) => add_to_type(&mut slice.elem),
+        Type::Tuple(tuple) => first(tuple.elems.iter_mut().map(add_to_type)),
+        Type::Path(path) => first(
+            path.path
+                .segments
+                .iter_mut()
+                .map(|segment| add_to_arguments(&mut segment.arguments)),
+        ),
+        // Nothing else contains an `impl Trait` in an argument's type.
+        _ => None,
+    }
+}
+
+fn add_to_arguments(arguments: &mut PathArguments) -> Option<Span> {
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return None;
+    };
+    first(arguments.args.iter_mut().map(|argument| match argument {
+        GenericArgument::Type(ty) => add_to_type(ty),
+        GenericArgument::AssocType(associated) => add_to_type(&mut associated.ty),
+        _ => None,
+    }))
+}
+
+/// Runs through all of them.
+fn first(spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
+    spans.fold(None, |earlier, span| earlier.or(span))
+}
+
+fn add(bounds: &mut Bounds) {
+    bounds.push(parse_quote!(::core::marker::Send));
+    bounds.push(parse_quote!(::core::marker::Sync));
+}
