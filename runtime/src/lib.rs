@@ -1,1 +1,45 @@
-//! Runtime.
+#![doc = include_str!("../../README.md")]
+
+mod body;
+mod call;
+mod client;
+mod config;
+pub mod context;
+mod encode;
+mod endpoint;
+mod error;
+mod observe;
+mod random;
+mod reply;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod transport;
+
+pub use bytes;
+pub use http;
+
+pub use body::Body;
+pub use call::CallOptions;
+pub use call::breaker::BreakerState;
+pub use client::{CallBuilder, Client, ClientBuilder, Health, ServiceClient, Shutdown};
+pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy, ServiceConfig};
+pub use context::Context;
+pub use endpoint::{Endpoint, Service};
+pub use error::{BoxError, Error, ErrorKind};
+pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
+pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
+pub use transport::{Sent, TransportError, TransportService};
+pub use trunkline_macros::{FromReply, service};
+
+/// The result of a call: `Result<T, trunkline::Error>`.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the code that `#[service]` writes calls; no part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::call::Call;
+    pub use crate::client::{bind, bind_at, call};
+    pub use crate::encode::{HeaderArgument, JsonArgument, OptionalPathValue, PathValue, QueryArgument};
+    pub use crate::endpoint::{Attributes, EnvelopeKeys, endpoint, service};
+    pub use crate::reply::{Outcome, unexpected_status};
+}

@@ -1,0 +1,247 @@
+//! One physical try: one request to one instance, its redirects, and the body where it is read here.
+
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::breaker::{LEASE_SLACK, Permit};
+use super::classify::Class;
+use super::deadline::Deadline;
+use super::prepare::{Limits, Prepared};
+use super::read::Wants;
+use super::redirect::{Redirect, Redirects};
+use super::timer::within;
+use super::{Instance, body, headers};
+use crate::client::Plan;
+use crate::config::BreakerPolicy;
+use crate::transport::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
+use crate::{Body, Error, ErrorKind};
+
+/// What an attempt needs to know.
+pub(crate) struct Attempt<'a> {
+    call: &'a Prepared,
+    plan: &'a Plan,
+    instance: &'a Instance,
+    breaker: Option<BreakerPolicy>,
+    deadline: Deadline,
+    /// When it has to have the response's head.
+    limit: Instant,
+    /// How long that is from its beginning, where it is shorter than what is left of the call.
+    timeout: Option<Duration>,
+    /// 0 for the first.
+    number: u32,
+}
+
+/// What came of an attempt.
+pub(crate) type Outcome = Result<Answered, Failed>;
+
+/// The server answered.
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: AnswerBody,
+}
+
+/// As much of the body as was read here.
+pub(crate) enum AnswerBody {
+    /// All of a value's body, or the beginning of another's.
+    Read(Bytes),
+    /// Nothing yet: the caller reads it.
+    Unread(IncomingBody),
+}
+
+/// The server did not answer, or not with anything that can be used.
+pub(crate) struct Failed {
+    pub(crate) class: Class,
+    pub(crate) error: Error,
+    /// Whether it says something about the instance.
+    pub(crate) blames_instance: bool,
+}
+
+impl Failed {
+    pub(crate) fn new(class: Class, error: Error) -> Self {
+        Self {
+            class,
+            error,
+            blames_instance: class != Class::Answered,
+        }
+    }
+
+    pub(crate) fn transport(error: TransportError) -> Self {
+        let class = match error.sent() {
+            Sent::Nothing => Class::NotSent,
+            Sent::Unprocessed => Class::Unprocessed,
+            Sent::Perhaps => Class::Ambiguous,
+        };
+        let what = if class == Class::NotSent {
+            "no connection"
+        } else {
+            "the connection broke"
+        };
+        Self::new(
+            class,
+            Error::new(error.kind(), format!("{what}: {error}")).with_source(error),
+        )
+    }
+}
+
+impl<'a> Attempt<'a> {
+    pub(crate) fn new(
+        call: &'a Prepared,
+        plan: &'a Plan,
+        instance: &'a Instance,
+        limits: &Limits<'_>,
+        deadline: Deadline,
+        number: u32,
+    ) -> Self {
+        let now = Instant::now();
+        let limit = limits
+            .attempt_timeout
+            .map_or(deadline.at(), |timeout| deadline.at().min(now + timeout));
+        let timeout = limits.attempt_timeout;
+        Self {
+            call,
+            plan,
+            instance,
+            breaker: limits.breaker,
+            deadline,
+            limit,
+            timeout,
+            number,
+        }
+    }
+
+    /// Sends the request and reads what may be read, within the attempt's time; gives the permit back with the outcome.
+    pub(crate) async fn run(
+        &self,
+        body: &mut Body,
+        permit: Option<Permit<'a>>,
+        wants: Wants,
+    ) -> (Outcome, Option<Permit<'a>>) {
+        let mut timer = pin!(sleep_until(self.limit));
+        let incoming = match within(timer.as_mut(), self.head(body)).await {
+            Some(Ok(incoming)) => incoming,
+            Some(Err(failed)) => return (Err(failed), permit),
+            None => return (Err(self.timed_out(self.limit, "no response")), permit),
+        };
+        let permit = self.head_came(permit, incoming.status);
+        let read = self.body(incoming.status, incoming.body, wants, timer).await;
+        let answered = |body| Answered {
+            status: incoming.status,
+            headers: incoming.headers,
+            body,
+        };
+        (read.map(answered), permit)
+    }
+
+    /// A probe ends with the head: its lease is as long as an attempt, and a body may take longer.
+    fn head_came(&self, permit: Option<Permit<'a>>, status: StatusCode) -> Option<Permit<'a>> {
+        let permit = permit?;
+        if !permit.is_probe() || status.is_server_error() {
+            return Some(permit);
+        }
+        let now = Instant::now();
+        permit.success(now);
+        let random = &self.call.service.shared().random;
+        self.instance
+            .breaker
+            .admit(self.breaker.as_ref()?, now, LEASE_SLACK, random)
+            .ok()
+    }
+
+    /// The head of the response at the end of all redirects.
+    async fn head(&self, body: &mut Body) -> Result<Incoming, Failed> {
+        let call = self.call;
+        let url = self
+            .instance
+            .url(&call.target)
+            .map_err(|error| self.bad_url(&error))?;
+        let mut redirects = Redirects::new(call.endpoint.method.clone(), url, self.plan.policy.redirects);
+        loop {
+            let mut headers = headers::of_attempt(call, self.plan, self.number, self.deadline);
+            if redirects.left_origin() {
+                headers::drop_credentials(&mut headers);
+            }
+            let replayable = body.is_replayable();
+            let request = Outgoing {
+                method: redirects.method().clone(),
+                url: redirects.url().clone(),
+                headers,
+                body: body.for_attempt(),
+            };
+            let incoming = self
+                .plan
+                .transport
+                .exchange(request)
+                .await
+                .map_err(Failed::transport)?;
+            match redirects.next(&incoming, replayable) {
+                Redirect::Stay => return Ok(incoming),
+                Redirect::Follow => {}
+                Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
+            }
+        }
+    }
+
+    /// The whole body of a value, the beginning of an error's, nothing of a stream.
+    async fn body(
+        &self,
+        status: StatusCode,
+        mut incoming: IncomingBody,
+        wants: Wants,
+        timer: Pin<&mut Sleep>,
+    ) -> Result<AnswerBody, Failed> {
+        let limits = body::Limits {
+            idle: self.plan.policy.idle_timeout,
+            deadline: self.deadline.at(),
+            timer,
+        };
+        if !(wants.accepts)(status) {
+            return Ok(AnswerBody::Read(body::beginning(&mut incoming, limits).await));
+        }
+        if wants.streamed {
+            return Ok(AnswerBody::Unread(incoming));
+        }
+        let max = self.call.service.shared().max_body;
+        match body::whole(&mut incoming, max, limits).await {
+            Ok(bytes) => Ok(AnswerBody::Read(bytes)),
+            Err(body::Unreadable::TimedOut(at)) => Err(self.timed_out(at, "the body stalled: nothing")),
+            Err(body::Unreadable::Broken(error)) => Err(Failed::transport(error)),
+            Err(body::Unreadable::TooLarge) => Err(Failed::new(Class::Answered, too_large(status, max))),
+        }
+    }
+
+    /// Whose time ran out: the whole call's, or this attempt's alone.
+    fn timed_out(&self, at: Instant, what: &str) -> Failed {
+        if at >= self.deadline.at() {
+            let blames_instance = !self.deadline.is_inherited();
+            return Failed {
+                class: Class::Ambiguous,
+                error: self.deadline.exceeded(),
+                blames_instance,
+            };
+        }
+        let waited = if at == self.limit { self.timeout } else { None };
+        let waited = waited.unwrap_or(self.plan.policy.idle_timeout);
+        Failed::new(
+            Class::Ambiguous,
+            Error::new(ErrorKind::Timeout, format!("{what} within {waited:?}")),
+        )
+    }
+
+    fn bad_url(&self, error: &url::ParseError) -> Failed {
+        let message = format!(
+            "`{}{}` is not an address: {error}",
+            self.instance.address, self.call.target
+        );
+        Failed::new(Class::Answered, Error::new(ErrorKind::Request, message))
+    }
+}
+
+fn too_large(status: StatusCode, max: usize) -> Error {
+    let message = format!("{status}, but its body is larger than the {max} bytes that are read into memory");
+    Error::new(ErrorKind::Decode, message).with_status(status.as_u16())
+}

@@ -1,0 +1,143 @@
+//! Which instance gets the next attempt? In turn, past those that were tried and those whose breaker refuses.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use url::Url;
+
+use super::breaker::{Breaker, LEASE_SLACK, Permit};
+use super::deadline::Deadline;
+use super::prepare::Limits;
+use crate::random::Random;
+use crate::{Error, ErrorKind};
+
+/// One network address that serves a service, and what is known of it.
+pub(crate) struct Instance {
+    pub(crate) address: Arc<str>,
+    pub(crate) host: Box<str>,
+    pub(crate) port: u16,
+    base: Url,
+    /// The path of the base URL without its last slash.
+    base_path: Box<str>,
+    pub(crate) breaker: Breaker,
+}
+
+impl Instance {
+    pub(crate) fn new(base: Url) -> Self {
+        Self {
+            address: base.as_str().trim_end_matches('/').into(),
+            host: base.host_str().unwrap_or_default().into(),
+            port: base.port_or_known_default().unwrap_or_default(),
+            base_path: base.path().trim_end_matches('/').into(),
+            base,
+            breaker: Breaker::new(),
+        }
+    }
+
+    /// The address of one request: the base, then the path and query, both encoded already.
+    pub(crate) fn url(&self, target: &str) -> Result<Url, url::ParseError> {
+        if self.base_path.is_empty() {
+            self.base.join(target)
+        } else {
+            self.base.join(&[&self.base_path, target].concat())
+        }
+    }
+}
+
+/// The instances of a service, taken in turn.
+#[derive(Default)]
+pub(crate) struct Instances {
+    list: Vec<Arc<Instance>>,
+    next: AtomicUsize,
+}
+
+impl Instances {
+    /// Whether these are the instances at these addresses, in their order.
+    pub(crate) fn are_at(&self, urls: &[Url]) -> bool {
+        self.list.len() == urls.len()
+            && self
+                .list
+                .iter()
+                .zip(urls)
+                .all(|(instance, url)| instance.base == *url)
+    }
+
+    /// The instances at these addresses; those that are here already keep their breakers.
+    pub(crate) fn moved_to(&self, urls: &[Url]) -> Self {
+        let known = |url: &Url| self.list.iter().find(|instance| instance.base == *url).cloned();
+        let list = urls
+            .iter()
+            .map(|url| known(url).unwrap_or_else(|| Arc::new(Instance::new(url.clone()))));
+        Self {
+            list: list.collect(),
+            next: AtomicUsize::new(self.next.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Whether some instance was not tried yet.
+    pub(crate) fn has_untried(&self, tried: &[Arc<str>]) -> bool {
+        self.list
+            .iter()
+            .any(|instance| !tried.contains(&instance.address))
+    }
+
+    /// The instances in the order in which to ask them: those not tried yet, then the others.
+    fn in_turn<'a, 't>(&'a self, tried: &'t [Arc<str>]) -> impl Iterator<Item = &'a Instance> + use<'a, 't> {
+        let count = self.list.len();
+        let start = if count > 1 {
+            self.next.fetch_add(1, Ordering::Relaxed)
+        } else {
+            0
+        };
+        let turn = move |was_tried: bool| {
+            (0..count)
+                .map(move |offset| &*self.list[start.wrapping_add(offset) % count])
+                .filter(move |instance| tried.contains(&instance.address) == was_tried)
+        };
+        turn(false).chain(turn(true))
+    }
+
+    /// The first instance in turn whose breaker admits the call; without a breaker there is no permit.
+    ///
+    /// # Errors
+    /// `CircuitOpen` when all refuse, with the time until the first of them admits a probe.
+    pub(crate) fn pick<'a>(
+        &'a self,
+        tried: &[Arc<str>],
+        limits: &Limits<'_>,
+        deadline: Deadline,
+        random: &'a Random,
+    ) -> Result<(&'a Instance, Option<Permit<'a>>), Error> {
+        let Some(policy) = &limits.breaker else {
+            let first = self.in_turn(tried).next();
+            return first.map(|instance| (instance, None)).ok_or_else(no_instance);
+        };
+        let now = Instant::now();
+        let lease = limits
+            .attempt_timeout
+            .unwrap_or(Duration::MAX)
+            .min(deadline.remaining(now))
+            + LEASE_SLACK;
+        let mut soonest = None::<Duration>;
+        for instance in self.in_turn(tried) {
+            match instance.breaker.admit(policy, now, lease, random) {
+                Ok(permit) => return Ok((instance, Some(permit))),
+                Err(refused) => {
+                    soonest = Some(soonest.map_or(refused.retry_after, |time| time.min(refused.retry_after)));
+                }
+            }
+        }
+        Err(soonest.map_or_else(no_instance, circuit_open))
+    }
+}
+
+fn circuit_open(retry_after: Duration) -> Error {
+    let message = format!("the breaker of every instance is open, for another {retry_after:.1?}");
+    Error::new(ErrorKind::CircuitOpen, message).with_retry_after(retry_after)
+}
+
+fn no_instance() -> Error {
+    Error::new(ErrorKind::Discovery, "the service has no instance")
+}

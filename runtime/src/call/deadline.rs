@@ -1,0 +1,56 @@
+//! Until when does the call matter? The earlier of its own timeout and of whoever called us.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::prepare::Limits;
+use crate::{Error, ErrorKind};
+
+/// One point in time for everything below.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    at: Instant,
+    timeout: Duration,
+    inherited: bool,
+}
+
+impl Deadline {
+    /// The deadline of a call that started at `now`; one that has passed already is an error, and nothing is sent.
+    pub(crate) fn of(limits: &Limits<'_>, inherited: Option<Instant>, now: Instant) -> Result<Self, Error> {
+        let own = now + limits.timeout;
+        let at = inherited.map_or(own, |inherited| inherited.min(own));
+        let deadline = Self {
+            at,
+            timeout: limits.timeout,
+            inherited: at < own,
+        };
+        if at <= now {
+            Err(deadline.exceeded())
+        } else {
+            Ok(deadline)
+        }
+    }
+
+    pub(crate) fn at(self) -> Instant {
+        self.at
+    }
+
+    pub(crate) fn remaining(self, now: Instant) -> Duration {
+        self.at.saturating_duration_since(now)
+    }
+
+    /// Whether somebody else's deadline ends this call: its passing says nothing about the server.
+    pub(crate) fn is_inherited(self) -> bool {
+        self.inherited
+    }
+
+    pub(crate) fn exceeded(self) -> Error {
+        let message = if self.inherited {
+            "the deadline inherited from the caller has passed".into()
+        } else {
+            format!("no answer within the call's timeout of {:?}", self.timeout)
+        };
+        Error::new(ErrorKind::DeadlineExceeded, message)
+    }
+}

@@ -1,0 +1,117 @@
+//! The life of a call: one readable `async fn`, its stages in their order, one file a stage.
+//!
+//! Nothing here is generic: arguments come encoded, and the value is read behind [`Reader`]. A stage that a later
+//! version adds has its place between two lines of [`stages`].
+
+mod attempt;
+mod backoff;
+mod balance;
+mod body;
+pub(crate) mod breaker;
+mod build;
+mod classify;
+mod conclude;
+mod deadline;
+mod headers;
+mod options;
+mod prepare;
+mod read;
+mod record;
+mod redirect;
+mod retry;
+pub(crate) mod retry_after;
+mod timer;
+
+pub(crate) use balance::{Instance, Instances};
+pub use build::Call;
+pub use options::CallOptions;
+pub(crate) use prepare::Prepared;
+pub(crate) use read::Reader;
+
+use tokio::time::sleep;
+use tracing::Instrument;
+
+use crate::{Body, Error};
+use attempt::Attempt;
+use classify::Class;
+use conclude::conclude;
+use deadline::Deadline;
+use prepare::Limits;
+use record::Record;
+use retry::{Next, Retry};
+
+/// Makes the call: one outcome, whatever happens on the way; dropping the future ends it and gives everything back.
+pub(crate) async fn run(call: &Prepared, body: Body, reader: &mut dyn Reader) -> Result<(), Error> {
+    // 1: span and logical metrics
+    let mut record = Record::start(call);
+    let span = record.span();
+    let outcome = stages(call, body, &mut record, reader).instrument(span).await;
+    record.finish(outcome)
+}
+
+async fn stages(
+    call: &Prepared,
+    mut body: Body,
+    record: &mut Record<'_>,
+    reader: &mut dyn Reader,
+) -> Result<(), Error> {
+    record.admit()?;
+    let plan = call.plan()?;
+    let shared = call.service.shared();
+    let limits = Limits::of(&plan.policy, call.options.as_deref());
+    // 5: deadline
+    let deadline = Deadline::of(&limits, call.context.deadline(), record.started())?;
+    // 8: retry and backoff
+    let mut retry = Retry::new(
+        limits.retry.as_deref(),
+        call.is_idempotent(plan),
+        body.is_replayable(),
+    );
+    let mut last = None;
+    loop {
+        shared.admission.check_open()?;
+        // 10: balancer; 11: instance breaker
+        let picked = plan
+            .instances
+            .pick(retry.tried(), &limits, deadline, &shared.random);
+        let (instance, permit) = match (picked, last.take()) {
+            (Ok(picked), _) => picked,
+            (Err(_), Some((instance, outcome))) => {
+                return conclude(plan, instance, record, deadline, outcome, reader);
+            }
+            (Err(refused), None) => return Err(refused),
+        };
+        let span = record.attempt(instance);
+        // 12: attempt timeout; 13: transport
+        let attempt = Attempt::new(call, plan, instance, &limits, deadline, retry.made());
+        let (outcome, permit) = attempt
+            .run(&mut body, permit, reader.wants())
+            .instrument(span.clone())
+            .await;
+        // 14: classify and record
+        let class = Class::of(&outcome, retry.on());
+        record.classified(&span, &outcome, class, permit);
+        match retry.next(
+            class,
+            &outcome,
+            instance,
+            &plan.instances,
+            deadline,
+            &shared.random,
+        ) {
+            Next::Done => return conclude(plan, instance, record, deadline, outcome, reader),
+            Next::CannotReplay => {
+                return conclude(plan, instance, record, deadline, outcome, reader)
+                    .map_err(Error::cannot_replay);
+            }
+            Next::Again(delay) => {
+                record.retrying(&outcome, delay);
+                last = Some((instance, outcome));
+                // The timer's smallest step is a millisecond; another instance is asked at once.
+                if !delay.is_zero() {
+                    sleep(delay).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What is kept of a call while it runs, and said of it when it ends: its span, its figures, its error's place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::time::Instant;
+use tracing::Span;
+
+use super::Instance;
+use super::attempt::Outcome;
+use super::breaker::Permit;
+use super::classify::{Class, Verdict};
+use super::prepare::Prepared;
+use crate::Error;
+use crate::client::InFlight;
+use crate::error::Place;
+use crate::observe::{self, CallFields, CallGuard};
+
+/// One call, from its beginning to its one outcome.
+pub(crate) struct Record<'a> {
+    call: &'a Prepared,
+    fields: CallFields<'a>,
+    span: Span,
+    figures: CallGuard<'a>,
+    in_flight: Option<InFlight>,
+    started: Instant,
+    attempts: u32,
+    may_have_reached: bool,
+    instance: Option<Arc<str>>,
+    status: Option<StatusCode>,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn start(call: &'a Prepared) -> Self {
+        let shared = call.service.shared();
+        let fields = CallFields {
+            enabled: shared.logging,
+            service: call.service.name(),
+            endpoint: &call.endpoint.label,
+            method: call.endpoint.method.as_str(),
+            template: &call.endpoint.template,
+            environment: shared.environment,
+            context: &call.context,
+        };
+        Self {
+            call,
+            fields,
+            span: observe::call_span(&fields),
+            figures: call.endpoint.recorder.begin(),
+            in_flight: None,
+            started: Instant::now(),
+            attempts: 0,
+            may_have_reached: false,
+            instance: None,
+            status: None,
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Lets the call in, unless the client is being shut down.
+    pub(crate) fn admit(&mut self) -> Result<(), Error> {
+        self.in_flight = Some(self.call.service.shared().admission.enter()?);
+        Ok(())
+    }
+
+    /// What keeps a shutdown waiting, for a reply whose body outlives the call.
+    pub(crate) fn take_in_flight(&mut self) -> Option<InFlight> {
+        self.in_flight.take()
+    }
+
+    /// Counts an attempt at this instance, and gives its span.
+    pub(crate) fn attempt(&mut self, instance: &Instance) -> Span {
+        self.figures.attempt();
+        self.instance = Some(Arc::clone(&instance.address));
+        observe::record_instance(&self.span, &instance.host, instance.port);
+        self.attempts += 1;
+        observe::attempt_span(&self.fields, &instance.host, instance.port, self.attempts - 1)
+    }
+
+    /// Tells the breaker, exactly once, and keeps what the error will say.
+    pub(crate) fn classified(
+        &mut self,
+        span: &Span,
+        outcome: &Outcome,
+        class: Class,
+        permit: Option<Permit<'_>>,
+    ) {
+        self.may_have_reached |= class.may_have_reached();
+        self.status = outcome.as_ref().ok().map(|answered| answered.status);
+        let error = outcome.as_ref().err().map(|failed| &failed.error);
+        observe::record_outcome(span, self.status.map(|status| status.as_u16()), error);
+        let Some(permit) = permit else { return };
+        match Verdict::of(outcome) {
+            Verdict::Success => permit.success(Instant::now()),
+            Verdict::Failure => {
+                if permit.failure(Instant::now()) {
+                    self.tripped();
+                }
+            }
+            Verdict::None => {}
+        }
+    }
+
+    fn tripped(&self) {
+        self.call.service.state().recorder.record_trip();
+        if self.fields.enabled {
+            let instance = self.instance.as_deref().unwrap_or_default();
+            tracing::warn!(target: "trunkline", service = self.fields.service, instance, "the breaker of an instance opened");
+        }
+    }
+
+    /// Counts that the call is tried again, and says why.
+    pub(crate) fn retrying(&mut self, outcome: &Outcome, delay: Duration) {
+        self.figures.retry();
+        match outcome {
+            Ok(answered) => observe::retry_event(&self.fields, &answered.status, delay, self.attempts),
+            Err(failed) => observe::retry_event(&self.fields, &failed.error.cause(), delay, self.attempts),
+        }
+    }
+
+    /// Where the call is, for an error.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            service: Some(Arc::clone(self.call.service.state().name())),
+            endpoint: Some(Arc::clone(&self.call.endpoint.label)),
+            instance: self.instance.clone(),
+            attempts: self.attempts,
+            elapsed: self.started.elapsed(),
+            trace_id: Some(self.call.context.trace_id().into()),
+        }
+    }
+
+    /// The one outcome of the call, its error with its place.
+    pub(crate) fn finish(self, outcome: Result<(), Error>) -> Result<(), Error> {
+        let elapsed = self.started.elapsed();
+        let outcome = outcome.map_err(|error| {
+            error
+                .with_may_have_reached_server(self.may_have_reached)
+                .at(self.place())
+        });
+        let status = self.status.map(|status| status.as_u16());
+        observe::record_outcome(&self.span, status, outcome.as_ref().err());
+        self.figures
+            .finish(outcome.as_ref().map(|()| ()).map_err(Error::kind), elapsed);
+        outcome
+    }
+}

@@ -1,0 +1,102 @@
+//! What may be tried again, and when? One loop for all reasons, with one schedule.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::header::RETRY_AFTER;
+use tokio::time::Instant;
+
+use super::attempt::Outcome;
+use super::classify::Class;
+use super::deadline::Deadline;
+use super::{Instance, Instances, backoff, retry_after};
+use crate::config::RetryPolicy;
+use crate::random::Random;
+
+/// The attempts of one call.
+pub(crate) struct Retry<'a> {
+    policy: Option<&'a RetryPolicy>,
+    idempotent: bool,
+    replayable: bool,
+    made: u32,
+    tried: Vec<Arc<str>>,
+}
+
+impl<'a> Retry<'a> {
+    /// `replayable` says whether the body can be sent a second time.
+    pub(crate) fn new(policy: Option<&'a RetryPolicy>, idempotent: bool, replayable: bool) -> Self {
+        Self {
+            policy,
+            idempotent,
+            replayable,
+            made: 0,
+            tried: Vec::new(),
+        }
+    }
+
+    /// The attempts made so far.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// The instances that have failed this call.
+    pub(crate) fn tried(&self) -> &[Arc<str>] {
+        &self.tried
+    }
+
+    /// The statuses that the policy adds to those that are retried.
+    pub(crate) fn on(&self) -> &[http::StatusCode] {
+        self.policy.map_or(&[], |policy| &policy.on)
+    }
+
+    /// What comes after this outcome.
+    pub(crate) fn next(
+        &mut self,
+        class: Class,
+        outcome: &Outcome,
+        instance: &Instance,
+        instances: &Instances,
+        deadline: Deadline,
+        random: &Random,
+    ) -> Next {
+        self.made += 1;
+        let Some(policy) = self.policy.filter(|policy| self.made <= policy.times) else {
+            return Next::Done;
+        };
+        if !class.may_repeat(self.idempotent) {
+            return Next::Done;
+        }
+        if !self.replayable {
+            return Next::CannotReplay;
+        }
+        self.tried.push(Arc::clone(&instance.address));
+        let delay = if class == Class::NotSent && instances.has_untried(&self.tried) {
+            Duration::ZERO
+        } else {
+            backoff::delay(policy, self.made - 1, random).max(hint(outcome).unwrap_or_default())
+        };
+        // A wait that the deadline would end is an error that is known already.
+        if delay < deadline.remaining(Instant::now()) {
+            Next::Again(delay)
+        } else {
+            Next::Done
+        }
+    }
+}
+
+/// What comes after an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another attempt, after this time.
+    Again(Duration),
+    /// Nothing: this outcome is the call's.
+    Done,
+    /// Nothing, since the body was a stream and is gone.
+    CannotReplay,
+}
+
+/// What the server asks in `Retry-After`: a floor for the delay.
+pub(crate) fn hint(outcome: &Outcome) -> Option<Duration> {
+    let answered = outcome.as_ref().ok()?;
+    retry_after::parse(answered.headers.get(RETRY_AFTER)?, SystemTime::now())
+}

@@ -1,0 +1,127 @@
+//! Who may still begin a call, and who is under way: what a shutdown waits for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::{Error, ErrorKind};
+
+/// Nobody is let in any more.
+const DRAINING: usize = 1 << (usize::BITS - 1);
+/// Nobody makes another attempt.
+const CLOSED: usize = 1 << (usize::BITS - 2);
+const COUNT: usize = CLOSED - 1;
+
+/// The number of calls in flight and whether more are let in, in one word.
+#[derive(Debug, Default)]
+pub(crate) struct Admission {
+    state: AtomicUsize,
+    empty: Notify,
+}
+
+/// A call that is under way, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Arc<Admission>);
+
+/// How a shutdown ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shutdown {
+    /// The calls that were still in flight when the grace was over; 0 when all came to their end.
+    pub abandoned: usize,
+}
+
+impl Admission {
+    /// Lets a call in, unless the client is being shut down.
+    pub(crate) fn enter(self: &Arc<Self>) -> Result<InFlight, Error> {
+        let guard = InFlight(Arc::clone(self));
+        let before = self.state.fetch_add(1, Ordering::AcqRel);
+        if before & DRAINING == 0 {
+            Ok(guard)
+        } else {
+            Err(shutting_down())
+        }
+    }
+
+    /// Whether a call that is under way may make another attempt.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        if self.state.load(Ordering::Acquire) & CLOSED == 0 {
+            Ok(())
+        } else {
+            Err(shutting_down())
+        }
+    }
+
+    pub(crate) async fn shutdown(&self, grace: Duration) -> Shutdown {
+        self.state.fetch_or(DRAINING, Ordering::AcqRel);
+        let drained = async {
+            loop {
+                let empty = self.empty.notified();
+                if self.in_flight() == 0 {
+                    return;
+                }
+                empty.await;
+            }
+        };
+        // Time running out is the other way to be done; what is left is counted.
+        let _ = timeout(grace, drained).await;
+        self.state.fetch_or(CLOSED, Ordering::AcqRel);
+        Shutdown {
+            abandoned: self.in_flight(),
+        }
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.state.load(Ordering::Acquire) & COUNT
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let before = self.0.state.fetch_sub(1, Ordering::AcqRel);
+        if before & COUNT == 1 && before & DRAINING != 0 {
+            self.0.empty.notify_waiters();
+        }
+    }
+}
+
+fn shutting_down() -> Error {
+    Error::new(ErrorKind::ShuttingDown, "the client is being shut down")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_waits_for_the_last_call() {
+        let admission = Arc::new(Admission::default());
+        let call = admission.enter().unwrap();
+        let waiting = tokio::spawn({
+            let admission = Arc::clone(&admission);
+            async move { admission.shutdown(Duration::from_secs(10)).await }
+        });
+        tokio::task::yield_now().await;
+        assert_eq!(admission.enter().unwrap_err().kind(), ErrorKind::ShuttingDown);
+        assert!(admission.check_open().is_ok());
+        drop(call);
+        assert_eq!(waiting.await.unwrap(), Shutdown { abandoned: 0 });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_counts_what_is_left_after_the_grace() {
+        let admission = Arc::new(Admission::default());
+        let _call = admission.enter().unwrap();
+        assert_eq!(
+            admission.shutdown(Duration::from_secs(1)).await,
+            Shutdown { abandoned: 1 }
+        );
+        assert_eq!(
+            admission.check_open().unwrap_err().kind(),
+            ErrorKind::ShuttingDown
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! The shared handle of a process, and the faces it shows: typed, untyped, for health and for shutdown.
+
+mod admission;
+mod builder;
+mod health;
+mod plan;
+mod request;
+mod service;
+mod shared;
+mod state;
+
+pub use admission::Shutdown;
+pub use builder::ClientBuilder;
+pub use health::Health;
+pub use request::CallBuilder;
+pub use service::{ServiceClient, bind, bind_at, call};
+
+pub(crate) use admission::InFlight;
+pub(crate) use plan::Plan;
+pub(crate) use shared::Shared;
+pub(crate) use state::EndpointState;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+
+use crate::config::ServiceConfig;
+use crate::observe::MetricsSnapshot;
+use crate::{Error, Result};
+
+/// The way to every service: discovery, connections, policies, breakers and figures, shared by all calls of a process.
+///
+/// A cheap clone over one shared state; one for the whole process is the normal case. A typed client is made from it
+/// by the `new` of what [`service`](macro@crate::service) writes, an untyped one by [`Client::service`].
+///
+/// ```
+/// use trunkline::{Client, ServiceConfig};
+///
+/// # fn main() -> trunkline::Result<()> {
+/// let client = Client::builder()
+///     .service("model-service", ServiceConfig::new().url("http://10.0.0.1:8083"))
+///     .build()?;
+/// client.configure("model-service", |service| service.retries(5))?;
+/// assert_eq!(client.metrics().total_calls, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Client {
+    /// A client to be configured in code.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// A client as the process's surroundings say: `trunkline.toml` where there is one, then the environment.
+    ///
+    /// # Errors
+    /// `Config` when a setting is wrong; the error names it, its value and what is allowed.
+    pub fn from_env() -> Result<Self> {
+        Self::builder().file_if_present("trunkline.toml")?.env()?.build()
+    }
+
+    /// The untyped client of a service, for what has no trait.
+    pub fn service(&self, name: impl AsRef<str>) -> ServiceClient {
+        ServiceClient::untyped(&self.shared, name.as_ref(), None)
+    }
+
+    /// One untyped call: the one-line form of [`Client::service`] and [`ServiceClient::request`].
+    pub fn call(&self, service: impl AsRef<str>, method: Method, path: impl AsRef<str>) -> CallBuilder {
+        self.service(service).request(method, path)
+    }
+
+    /// Changes the settings of a service at run time; the next call sees them.
+    ///
+    /// The closure gets what was configured at run time so far. These settings win over every file and variable.
+    ///
+    /// # Errors
+    /// `Config` when the new settings are wrong; the old ones stay.
+    pub fn configure(
+        &self,
+        service: impl AsRef<str>,
+        change: impl FnOnce(ServiceConfig) -> ServiceConfig,
+    ) -> Result<()> {
+        self.shared.configure(service.as_ref(), change)
+    }
+
+    /// The figures of all calls so far.
+    pub fn metrics(&self) -> MetricsSnapshot {
+        self.shared.metrics()
+    }
+
+    /// Stops admission, waits for the calls in flight, at most for `grace`, then closes.
+    ///
+    /// New calls fail with `ShuttingDown` from now on. Calls that are still in flight after the grace make no further
+    /// attempt; the value says how many there are.
+    pub async fn shutdown(&self, grace: Duration) -> Shutdown {
+        self.shared.admission.shutdown(grace).await
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("name", &self.shared.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a client has no plan for a service.
+pub(crate) fn unknown_service(name: &str) -> Error {
+    let variable = name.to_ascii_uppercase().replace('-', "_");
+    let message = format!(
+        "no address is known for the service `{name}`: set {variable}_URL, `services.{name}.url` in trunkline.toml, \
+         or `Client::builder().service(\"{name}\", ServiceConfig::new().url(…))`"
+    );
+    Error::new(crate::ErrorKind::Discovery, message)
+}

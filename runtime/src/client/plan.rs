@@ -1,0 +1,156 @@
+//! What one endpoint's calls do, decided once and not at every call: settings resolved, template parsed, headers made.
+
+use std::sync::Arc;
+
+use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use url::Url;
+
+use super::shared::Shared;
+use super::state::ServiceState;
+use super::unknown_service;
+use crate::call::Instances;
+use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
+use crate::context::CallContext;
+use crate::endpoint::{Attributes, PathTemplate};
+use crate::transport::Transport;
+use crate::{Error, ErrorKind, Result};
+
+const X_SERVICE_NAME: HeaderName = HeaderName::from_static("x-service-name");
+const X_CALLER_SERVICE: HeaderName = HeaderName::from_static("x-caller-service");
+
+/// What the source says of an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Level {
+    /// The method's name, by which settings may know it; `None` for an untyped call.
+    pub(crate) name: Option<&'static str>,
+    pub(crate) service: Attributes,
+    pub(crate) endpoint: Attributes,
+}
+
+impl Level {
+    /// The source says nothing of an untyped call.
+    pub(crate) fn untyped() -> Self {
+        Self {
+            name: None,
+            service: Attributes::new(),
+            endpoint: Attributes::new(),
+        }
+    }
+
+    /// One question, one answer, and its status decides.
+    pub(crate) fn health() -> Self {
+        let endpoint = Attributes::new().retry_off().breaker_off().envelope_off();
+        Self {
+            name: None,
+            service: Attributes::new(),
+            endpoint,
+        }
+    }
+}
+
+/// The decided form of an endpoint; made anew when the settings change.
+pub(crate) struct Plan {
+    pub(crate) template: Arc<PathTemplate>,
+    pub(crate) policy: Policy,
+    /// The headers that every attempt carries.
+    pub(crate) headers: HeaderMap,
+    /// The header of a declared idempotency key.
+    pub(crate) idempotency: Option<HeaderName>,
+    pub(crate) none_on: &'static [u16],
+    pub(crate) instances: Arc<Instances>,
+    pub(crate) transport: Transport,
+}
+
+impl Plan {
+    /// The plan, or the error that every call of this endpoint gets; `names` are the endpoints that settings may name.
+    pub(crate) fn new(
+        shared: &Shared,
+        sources: &Sources,
+        service: &ServiceState,
+        names: &[&str],
+        level: &Level,
+        template: &str,
+    ) -> Result<Self> {
+        let configured = sources.service(service.name())?;
+        if !names.is_empty() {
+            configured.check_endpoints(service.name(), names)?;
+        }
+        let policy = resolve(sources, &configured, level)?;
+        Ok(Self {
+            template: Arc::new(PathTemplate::parse(template)?),
+            headers: headers(shared, service, &policy),
+            idempotency: idempotency(level)?,
+            none_on: level.endpoint.none_on,
+            instances: service.instances(&urls(service, &configured)?),
+            transport: shared.transports.get(policy.connect_timeout)?,
+            policy,
+        })
+    }
+}
+
+/// Where the service says whether it is well.
+pub(crate) fn health_path(sources: &Sources, service: &ServiceState) -> Result<String> {
+    let configured = sources.service(service.name())?;
+    Ok(resolve(sources, &configured, &Level::untyped())?.health_path)
+}
+
+/// The settings of this endpoint, the most specific first; on one level configuration beats the attribute.
+fn resolve(sources: &Sources, configured: &ServiceLevel, level: &Level) -> Result<Policy> {
+    let nothing = Settings::default();
+    let endpoint = level
+        .name
+        .and_then(|name| configured.endpoints.get(name))
+        .unwrap_or(&nothing);
+    let written_endpoint = level.endpoint.settings()?;
+    let written_service = level.service.settings()?;
+    let defaults = sources.defaults();
+    Ok(Policy::resolve(&[
+        endpoint,
+        &written_endpoint,
+        &configured.service,
+        &written_service,
+        &defaults,
+    ]))
+}
+
+fn urls(service: &ServiceState, configured: &ServiceLevel) -> Result<Vec<Url>> {
+    match (service.address(), &configured.service.urls) {
+        (Some(address), _) => Ok(vec![parse_base_url(address)?]),
+        (None, Some(urls)) if !urls.is_empty() => Ok(urls.clone()),
+        (None, _) => Err(unknown_service(service.name())),
+    }
+}
+
+fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMap {
+    let own = policy.headers.as_slice();
+    let mut headers = HeaderMap::with_capacity(own.len() + 4 + CallContext::HEADERS);
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("trunkline/", env!("CARGO_PKG_VERSION"))),
+    );
+    // A name that is not a legal header value is left out rather than half-sent.
+    for (name, value) in [(X_SERVICE_NAME, service.name()), (X_CALLER_SERVICE, &shared.name)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    for (name, _) in own {
+        headers.remove(name);
+    }
+    for (name, value) in own {
+        headers.append(name.clone(), value.clone());
+    }
+    headers
+}
+
+fn idempotency(level: &Level) -> Result<Option<HeaderName>> {
+    let Some(name) = level.endpoint.idempotent else {
+        return Ok(None);
+    };
+    HeaderName::from_bytes(name.as_bytes()).map(Some).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            format!("`idempotent(header = \"{name}\")` is not a header name"),
+        )
+    })
+}

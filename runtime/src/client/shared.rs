@@ -1,0 +1,107 @@
+//! What all handles of one client share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::admission::Admission;
+use super::state::{ServiceKey, ServiceState};
+use crate::Result;
+use crate::config::{ServiceConfig, Sources};
+use crate::observe::MetricsSnapshot;
+use crate::random::Random;
+use crate::transport::Transports;
+
+/// The state behind every clone of a client.
+pub(crate) struct Shared {
+    /// Who is calling, in `x-caller-service`.
+    pub(crate) name: Arc<str>,
+    /// `development`, `testing`, `staging` or `production`.
+    pub(crate) environment: &'static str,
+    pub(crate) logging: bool,
+    pub(crate) metrics: bool,
+    /// The most bytes of a body that are read into memory.
+    pub(crate) max_body: usize,
+    pub(crate) random: Random,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) transports: Transports,
+    sources: Mutex<Sources>,
+    services: Mutex<HashMap<ServiceKey, Arc<ServiceState>>>,
+}
+
+/// What a builder has decided.
+pub(crate) struct Parts {
+    pub(crate) name: Arc<str>,
+    pub(crate) environment: &'static str,
+    pub(crate) logging: bool,
+    pub(crate) metrics: bool,
+    pub(crate) max_body: usize,
+    pub(crate) random: Random,
+    pub(crate) transports: Transports,
+    pub(crate) sources: Sources,
+}
+
+impl Shared {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            name: parts.name,
+            environment: parts.environment,
+            logging: parts.logging,
+            metrics: parts.metrics,
+            max_body: parts.max_body,
+            random: parts.random,
+            admission: Arc::default(),
+            transports: parts.transports,
+            sources: Mutex::new(parts.sources),
+            services: Mutex::default(),
+        }
+    }
+
+    /// The state of a service, at this address or wherever it is; made when it is first named.
+    pub(crate) fn service(&self, name: &str, address: Option<&str>) -> Arc<ServiceState> {
+        let key = ServiceKey::new(name, address);
+        let mut services = lock(&self.services);
+        Arc::clone(
+            services
+                .entry(key)
+                .or_insert_with_key(|key| Arc::new(ServiceState::new(key, self.metrics))),
+        )
+    }
+
+    /// The settings as they are now. No call waits for this lock: calls read plans.
+    pub(crate) fn sources(&self) -> MutexGuard<'_, Sources> {
+        lock(&self.sources)
+    }
+
+    pub(crate) fn configure(
+        &self,
+        name: &str,
+        change: impl FnOnce(ServiceConfig) -> ServiceConfig,
+    ) -> Result<()> {
+        let mut sources = self.sources();
+        let changed = change(sources.configured(name));
+        sources.set_configured(name, changed)?;
+        let services: Vec<_> = lock(&self.services)
+            .values()
+            .filter(|state| state.is(name))
+            .cloned()
+            .collect();
+        for service in services {
+            service.refresh(self, &sources);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn metrics(&self) -> MetricsSnapshot {
+        let services: Vec<_> = lock(&self.services).values().cloned().collect();
+        let named: Vec<_> = services
+            .iter()
+            .map(|service| (service.label(), &service.recorder))
+            .collect();
+        MetricsSnapshot::collect(named.iter().map(|(name, recorder)| (name.as_str(), *recorder)))
+    }
+}
+
+/// A lock whose holders cannot leave the value half-changed: a panic elsewhere is no reason to panic here.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

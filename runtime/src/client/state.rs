@@ -1,0 +1,268 @@
+//! What a client knows of one service: its endpoints with their plans, its instances, its figures.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use http::Method;
+use url::Url;
+
+use super::plan::{Level, Plan};
+use super::shared::{Shared, lock};
+use crate::Error;
+use crate::call::Instances;
+use crate::config::Sources;
+use crate::encode::SizeHint;
+use crate::endpoint::{Endpoint, Service, join};
+use crate::observe::{EndpointRecorder, ServiceRecorder};
+
+/// The most untyped endpoints that a service keeps plans of; beyond them each call makes its own.
+const MOST_UNTYPED: usize = 1000;
+
+/// A service, at one address or wherever discovery finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ServiceKey {
+    name: Arc<str>,
+    address: Option<Arc<str>>,
+}
+
+impl ServiceKey {
+    pub(crate) fn new(name: &str, address: Option<&str>) -> Self {
+        Self {
+            name: name.into(),
+            address: address.map(Into::into),
+        }
+    }
+}
+
+/// What is known of one service.
+pub(crate) struct ServiceState {
+    key: ServiceKey,
+    endpoints: Mutex<Endpoints>,
+    /// One list for all endpoints, so that they take turns together and share the breakers.
+    instances: Mutex<Arc<Instances>>,
+    pub(crate) recorder: ServiceRecorder,
+}
+
+/// The endpoints that were named so far.
+#[derive(Default)]
+struct Endpoints {
+    /// By the address of their descriptor: two traits may say different things of one path.
+    typed: HashMap<usize, Arc<EndpointState>>,
+    untyped: HashMap<Box<str>, Arc<EndpointState>>,
+    bound: Vec<&'static Service>,
+}
+
+/// What is known of one endpoint.
+pub(crate) struct EndpointState {
+    /// The method's name, or HTTP method and path template of an untyped call.
+    pub(crate) label: Arc<str>,
+    pub(crate) method: Method,
+    /// The path template, the service's prefix included.
+    pub(crate) template: String,
+    pub(crate) level: Level,
+    pub(crate) recorder: Arc<EndpointRecorder>,
+    /// How large the bodies of its requests are, so that the buffer of the next one fits.
+    pub(crate) body_size: SizeHint,
+    plan: ArcSwap<Result<Plan, Error>>,
+}
+
+impl ServiceState {
+    pub(crate) fn new(key: &ServiceKey, metrics: bool) -> Self {
+        Self {
+            key: key.clone(),
+            endpoints: Mutex::default(),
+            instances: Mutex::default(),
+            recorder: ServiceRecorder::new(metrics),
+        }
+    }
+
+    /// Whether this is the service of this name, at whatever address.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        &*self.key.name == name
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.key.name
+    }
+
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.key.address.as_deref()
+    }
+
+    /// What a snapshot of the metrics shows: the service's name, with its address where one was given.
+    pub(crate) fn label(&self) -> String {
+        match self.address() {
+            None => self.name().to_string(),
+            Some(address) => format!("{}@{address}", self.name()),
+        }
+    }
+
+    /// The endpoints of a trait, in its order. Others of the same service get their plans anew: a name in the settings
+    /// that nobody knew may be known now.
+    pub(crate) fn bind(&self, shared: &Shared, service: &'static Service) -> Arc<[Arc<EndpointState>]> {
+        let sources = shared.sources();
+        let mut endpoints = lock(&self.endpoints);
+        if !endpoints.bound.iter().any(|known| std::ptr::eq(*known, service)) {
+            endpoints.bound.push(service);
+            endpoints.refresh(shared, &sources, self);
+        }
+        let names = endpoints.names();
+        let typed = service.endpoints.iter().map(|endpoint| {
+            let state = endpoints.typed.entry(std::ptr::from_ref(*endpoint).addr());
+            let make = || {
+                Arc::new(EndpointState::typed(
+                    shared, &sources, self, &names, service, endpoint,
+                ))
+            };
+            Arc::clone(state.or_insert_with(make))
+        });
+        typed.collect()
+    }
+
+    /// The endpoint of an untyped call.
+    pub(crate) fn untyped(&self, shared: &Shared, method: &Method, path: &str) -> Arc<EndpointState> {
+        let label = format!("{method} {path}");
+        if let Some(known) = lock(&self.endpoints).untyped.get(&*label) {
+            return Arc::clone(known);
+        }
+        let sources = shared.sources();
+        let mut endpoints = lock(&self.endpoints);
+        let recorder = self.recorder.endpoint(&label);
+        let level = Level::untyped();
+        let names = endpoints.names();
+        let state = EndpointState::new(
+            shared,
+            &sources,
+            self,
+            &names,
+            level,
+            &label,
+            method.clone(),
+            path,
+            recorder,
+        );
+        let state = Arc::new(state);
+        if endpoints.untyped.len() < MOST_UNTYPED {
+            endpoints.untyped.insert(label.into(), Arc::clone(&state));
+        }
+        state
+    }
+
+    /// The endpoint that says whether the service is well: not counted, not retried, past the breaker.
+    pub(crate) fn health_endpoint(&self, shared: &Shared) -> Result<Arc<EndpointState>, Error> {
+        let sources = shared.sources();
+        let names = lock(&self.endpoints).names();
+        let path = super::plan::health_path(&sources, self)?;
+        let recorder = ServiceRecorder::new(false).endpoint("health");
+        let level = Level::health();
+        let method = Method::GET;
+        let state = EndpointState::new(
+            shared, &sources, self, &names, level, "health", method, &path, recorder,
+        );
+        Ok(Arc::new(state))
+    }
+
+    /// Makes all plans anew, from these settings.
+    pub(crate) fn refresh(&self, shared: &Shared, sources: &Sources) {
+        lock(&self.endpoints).refresh(shared, sources, self);
+    }
+
+    /// The instances at these addresses; known ones keep their breakers.
+    pub(crate) fn instances(&self, urls: &[Url]) -> Arc<Instances> {
+        let mut current = lock(&self.instances);
+        if !current.are_at(urls) {
+            *current = Arc::new(current.moved_to(urls));
+        }
+        Arc::clone(&current)
+    }
+}
+
+impl Endpoints {
+    /// The names that settings may use; empty while no trait is bound.
+    fn names(&self) -> Vec<&'static str> {
+        self.bound
+            .iter()
+            .flat_map(|service| service.endpoints)
+            .map(|endpoint| endpoint.name)
+            .collect()
+    }
+
+    fn refresh(&self, shared: &Shared, sources: &Sources, service: &ServiceState) {
+        let names = self.names();
+        for endpoint in self.typed.values().chain(self.untyped.values()) {
+            let plan = Plan::new(
+                shared,
+                sources,
+                service,
+                &names,
+                &endpoint.level,
+                &endpoint.template,
+            );
+            endpoint.plan.store(Arc::new(plan));
+        }
+    }
+}
+
+impl EndpointState {
+    fn typed(
+        shared: &Shared,
+        sources: &Sources,
+        state: &ServiceState,
+        names: &[&str],
+        service: &'static Service,
+        endpoint: &'static Endpoint,
+    ) -> Self {
+        let level = Level {
+            name: Some(endpoint.name),
+            service: service.attributes,
+            endpoint: endpoint.attributes,
+        };
+        let recorder = state.recorder.endpoint(endpoint.name);
+        // The macro has checked it; a descriptor of another make calls with GET.
+        let method = Method::from_bytes(endpoint.method.as_bytes()).unwrap_or_default();
+        let path = join(service.prefix, endpoint.path);
+        Self::new(
+            shared,
+            sources,
+            state,
+            names,
+            level,
+            endpoint.name,
+            method,
+            &path,
+            recorder,
+        )
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of an endpoint, put together in this file alone"
+    )]
+    fn new(
+        shared: &Shared,
+        sources: &Sources,
+        service: &ServiceState,
+        names: &[&str],
+        level: Level,
+        label: &str,
+        method: Method,
+        template: &str,
+        recorder: Arc<EndpointRecorder>,
+    ) -> Self {
+        let plan = Plan::new(shared, sources, service, names, &level, template);
+        Self {
+            label: label.into(),
+            method,
+            template: template.to_owned(),
+            level,
+            recorder,
+            body_size: SizeHint::new(),
+            plan: ArcSwap::from_pointee(plan),
+        }
+    }
+
+    pub(crate) fn plan(&self) -> Arc<Result<Plan, Error>> {
+        self.plan.load_full()
+    }
+}

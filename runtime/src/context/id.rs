@@ -1,0 +1,168 @@
+//! Trace and request ids: which text may be one, and what a new one looks like.
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use super::traceparent::TraceParent;
+use crate::random::Random;
+
+/// The most characters of an id that is taken over from elsewhere.
+const LONGEST: usize = 128;
+
+/// The length of a UUID as text.
+const UUID: usize = 36;
+
+/// An id as its header value: 1 to 128 visible ASCII characters, unless a caller set it on its own call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Id(HeaderValue);
+
+impl Id {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if !is_id(text.as_bytes()) {
+            return None;
+        }
+        HeaderValue::from_str(text).ok().map(Self)
+    }
+
+    /// The id in a header that came in, sharing its bytes.
+    pub(super) fn from_header(value: &HeaderValue) -> Option<Self> {
+        is_id(value.as_bytes()).then(|| Self(value.clone()))
+    }
+
+    /// A request id that a caller set on its call: whatever a header may hold.
+    pub(super) fn of_caller(value: &HeaderValue) -> Self {
+        Self(value.clone())
+    }
+
+    /// The text; empty for a caller's own id that is not ASCII.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    pub(super) fn to_header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+/// What a call, or a context, that nobody gave ids makes for itself.
+pub(super) struct OwnIds {
+    pub(super) trace_id: Id,
+    pub(super) request_id: Id,
+    pub(super) parent: TraceParent,
+    pub(super) traceparent: HeaderValue,
+}
+
+impl OwnIds {
+    /// One allocation for all three headers: the trace id is a part of the `traceparent`.
+    pub(super) fn make(random: &Random) -> Self {
+        let parent = TraceParent::make(random);
+        let mut text = [0; TraceParent::LENGTH + UUID];
+        let (head, tail) = text.split_at_mut(TraceParent::LENGTH);
+        parent.write(head);
+        write_uuid(random.next_u128(), tail);
+        let text = Bytes::from_owner(text);
+        Self {
+            trace_id: Id(header(text.slice(TraceParent::TRACE_ID))),
+            request_id: Id(header(text.slice(TraceParent::LENGTH..))),
+            parent,
+            traceparent: header(text.slice(..TraceParent::LENGTH)),
+        }
+    }
+}
+
+/// A new UUID, as the key of a call that is safe to repeat.
+pub(crate) fn new_uuid(random: &Random) -> HeaderValue {
+    let mut text = [0; UUID];
+    write_uuid(random.next_u128(), &mut text);
+    header(Bytes::from_owner(text))
+}
+
+/// A trace id as it is in a `traceparent`.
+pub(super) fn trace_id_of(parent: TraceParent) -> Id {
+    let mut text = [0; TraceParent::LENGTH];
+    parent.write(&mut text);
+    Id(header(Bytes::from_owner(text).slice(TraceParent::TRACE_ID)))
+}
+
+/// A header value of text that is made here: digits and dashes.
+pub(super) fn header(text: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(text).expect("digits and dashes are legal in a header value")
+}
+
+/// Hexadecimal digits, two a byte; `out` is twice as long as `bytes`.
+pub(super) fn write_hex(bytes: &[u8], out: &mut [u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
+    }
+}
+
+/// A version 4 UUID of random bits (RFC 9562, section 5.4); `out` has 36 bytes.
+fn write_uuid(bits: u128, out: &mut [u8]) {
+    let mut bytes = bits.to_be_bytes();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    out.fill(b'-');
+    write_hex(&bytes[..4], &mut out[..8]);
+    write_hex(&bytes[4..6], &mut out[9..13]);
+    write_hex(&bytes[6..8], &mut out[14..18]);
+    write_hex(&bytes[8..10], &mut out[19..23]);
+    write_hex(&bytes[10..], &mut out[24..]);
+}
+
+fn is_id(text: &[u8]) -> bool {
+    (1..=LONGEST).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, kept: bool) {
+        assert_eq!(Id::parse(text).is_some(), kept, "{text:?}");
+        let value = HeaderValue::from_bytes(text.as_bytes());
+        let from_header = value.ok().and_then(|value| Id::from_header(&value));
+        assert_eq!(from_header.is_some(), kept, "header {text:?}");
+    }
+
+    #[test]
+    fn keeps_visible_ascii_of_1_to_128_characters() {
+        check("a", true);
+        check("req-1/2:!~", true);
+        check(&"x".repeat(128), true);
+        check("", false);
+        check(&"x".repeat(129), false);
+        check("two words", false);
+        check("tab\there", false);
+        check("line\nbreak", false);
+        check("grün", false);
+    }
+
+    #[test]
+    fn own_ids_are_32_digits_and_a_uuid_v4() {
+        for seed in 0..1000 {
+            let ids = OwnIds::make(&Random::from_seed(seed));
+            let (trace_id, request_id) = (ids.trace_id.as_str(), ids.request_id.as_str());
+            assert!(
+                trace_id.len() == 32 && trace_id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{trace_id}"
+            );
+            let lengths: Vec<usize> = request_id.split('-').map(str::len).collect();
+            assert_eq!(lengths, [8, 4, 4, 4, 12], "{request_id}");
+            assert_eq!(&request_id[14..15], "4");
+            assert!(
+                matches!(&request_id[19..20], "8" | "9" | "a" | "b"),
+                "{request_id}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_trace_id_is_the_one_in_the_traceparent() {
+        let ids = OwnIds::make(&Random::from_seed(1));
+        let traceparent = ids.traceparent.to_str().expect("ascii");
+        assert_eq!(traceparent.split('-').nth(1), Some(ids.trace_id.as_str()));
+        assert_eq!(trace_id_of(ids.parent), ids.trace_id);
+    }
+}

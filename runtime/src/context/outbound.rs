@@ -1,0 +1,305 @@
+//! The headers that a call sends along.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
+
+use super::id::{Id, OwnIds, header};
+use super::names::{
+    BAGGAGE, TRACEPARENT, TRACESTATE, X_REQUEST_ID, X_REQUEST_TIMEOUT_MS, X_RETRY_ATTEMPT, X_TRACE_ID,
+};
+use super::traceparent::TraceParent;
+use super::{Context, current};
+use crate::random::Random;
+
+/// What the next server is not told of the time that is left, so that it gives up before we do.
+const SLACK: Duration = Duration::from_millis(5);
+
+/// The context of one call: the same on all of its attempts.
+#[derive(Clone)]
+pub(crate) struct CallContext {
+    trace_id: Id,
+    request_id: Id,
+    parent: TraceParent,
+    /// The header of the first attempt, made with the ids.
+    traceparent: HeaderValue,
+    tracestate: Option<HeaderValue>,
+    baggage: Option<HeaderValue>,
+    deadline: Option<Instant>,
+}
+
+impl CallContext {
+    /// The most headers that [`write`](Self::write) adds.
+    pub(crate) const HEADERS: usize = 7;
+
+    /// The context of the scope around, or a new one, for a call with these headers of its caller.
+    ///
+    /// A caller's `x-request-id` is kept as it is; so are a valid `x-trace-id`, a `tracestate` and a `baggage`.
+    /// One allocation.
+    pub(crate) fn for_call(random: &Random, caller: &HeaderMap) -> Self {
+        let mut call = match current() {
+            Some(context) => Self::inherit(&context, random),
+            None => Self::make(random),
+        };
+        if !caller.is_empty() {
+            call.follow(caller, random);
+        }
+        call
+    }
+
+    fn make(random: &Random) -> Self {
+        let ids = OwnIds::make(random);
+        Self {
+            trace_id: ids.trace_id,
+            request_id: ids.request_id,
+            parent: ids.parent,
+            traceparent: ids.traceparent,
+            tracestate: None,
+            baggage: None,
+            deadline: None,
+        }
+    }
+
+    fn inherit(Context(carried): &Context, random: &Random) -> Self {
+        let parent = carried.parent.child(random);
+        Self {
+            trace_id: carried.trace_id.clone(),
+            request_id: carried.request_id.clone(),
+            parent,
+            traceparent: parent.to_header(),
+            tracestate: carried.tracestate.clone(),
+            baggage: carried.baggage.clone(),
+            deadline: carried.deadline,
+        }
+    }
+
+    /// Prefers what the caller set on the call itself.
+    fn follow(&mut self, caller: &HeaderMap, random: &Random) {
+        if let Some(id) = caller.get(&X_REQUEST_ID) {
+            self.request_id = Id::of_caller(id);
+        }
+        if let Some(id) = caller.get(&X_TRACE_ID).and_then(Id::from_header) {
+            self.rename(id, random);
+        }
+        self.tracestate.take_if(|_| caller.contains_key(&TRACESTATE));
+        self.baggage.take_if(|_| caller.contains_key(&BAGGAGE));
+    }
+
+    fn rename(&mut self, id: Id, random: &Random) {
+        if let Some(parent) = self.parent.in_trace(id.as_str())
+            && !parent.is_same_trace(self.parent)
+        {
+            self.parent = parent.child(random);
+            self.traceparent = self.parent.to_header();
+            self.tracestate = None;
+        }
+        self.trace_id = id;
+    }
+
+    /// The trace id, for spans and errors.
+    pub(crate) fn trace_id(&self) -> &str {
+        self.trace_id.as_str()
+    }
+
+    /// The request id, for spans; empty where a caller set one that is not ASCII.
+    pub(crate) fn request_id(&self) -> &str {
+        self.request_id.as_str()
+    }
+
+    /// When whoever called us stops waiting.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Puts the headers of one attempt into those of its request, over any that are there.
+    ///
+    /// `retry` is 0 for the first attempt. The first costs one allocation, each other three at most.
+    pub(crate) fn write(&self, headers: &mut HeaderMap, retry: u32, remaining: Duration, random: &Random) {
+        headers.insert(&X_TRACE_ID, self.trace_id.to_header());
+        headers.insert(&X_REQUEST_ID, self.request_id.to_header());
+        headers.insert(&X_REQUEST_TIMEOUT_MS, timeout(remaining));
+        if retry == 0 {
+            headers.insert(&TRACEPARENT, self.traceparent.clone());
+        } else {
+            headers.insert(&TRACEPARENT, self.parent.child(random).to_header());
+            headers.insert(&X_RETRY_ATTEMPT, decimal(u64::from(retry)));
+        }
+        if let Some(tracestate) = &self.tracestate {
+            headers.insert(&TRACESTATE, tracestate.clone());
+        }
+        if let Some(baggage) = &self.baggage {
+            headers.insert(&BAGGAGE, baggage.clone());
+        }
+    }
+}
+
+/// What is left less the slack, in whole milliseconds, at least one.
+fn timeout(remaining: Duration) -> HeaderValue {
+    let millis = remaining.saturating_sub(SLACK).as_millis();
+    decimal(u64::try_from(millis).unwrap_or(u64::MAX).max(1))
+}
+
+/// The number as digits, in one allocation where `HeaderValue::from(u64)` takes two.
+fn decimal(mut number: u64) -> HeaderValue {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    while number > 0 || first == digits.len() {
+        first -= 1;
+        digits[first] += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
+    header(Bytes::copy_from_slice(&digits[first..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::context::scope;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn attempt(call: &CallContext, retry: u32, random: &Random) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        call.write(&mut headers, retry, SECOND, random);
+        headers
+    }
+
+    fn part(headers: &HeaderMap, index: usize) -> String {
+        let value = headers["traceparent"].to_str().expect("ascii");
+        value.split('-').nth(index).expect("four parts").to_owned()
+    }
+
+    #[test]
+    fn a_call_outside_of_a_scope_makes_its_ids() {
+        let random = Random::from_seed(1);
+        let (one, other) = (CallContext::make(&random), CallContext::make(&random));
+        assert_ne!(one.trace_id(), other.trace_id());
+        let headers = attempt(&one, 0, &random);
+        assert_eq!(headers["x-trace-id"], one.trace_id());
+        assert_eq!(headers["x-request-id"], one.request_id());
+        assert_eq!(part(&headers, 1), one.trace_id());
+        assert_eq!(headers.len(), 4);
+    }
+
+    #[test]
+    fn attempts_share_their_ids_and_differ_in_their_span() {
+        let random = Random::from_seed(2);
+        let call = CallContext::make(&random);
+        let attempts: Vec<HeaderMap> = (0..3).map(|retry| attempt(&call, retry, &random)).collect();
+        let distinct =
+            |value: &dyn Fn(&HeaderMap) -> String| attempts.iter().map(value).collect::<HashSet<_>>().len();
+        assert_eq!(distinct(&|headers| format!("{:?}", headers["x-request-id"])), 1);
+        assert_eq!(distinct(&|headers| format!("{:?}", headers["x-trace-id"])), 1);
+        assert_eq!(distinct(&|headers| part(headers, 1)), 1);
+        assert_eq!(distinct(&|headers| part(headers, 2)), 3);
+        let retries: Vec<_> = attempts
+            .iter()
+            .map(|headers| headers.get("x-retry-attempt").cloned())
+            .collect();
+        assert_eq!(
+            retries,
+            [None, Some(HeaderValue::from(1)), Some(HeaderValue::from(2))]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_in_a_scope_carries_its_context() {
+        let value = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+        let context = Context::new()
+            .with_traceparent(value)
+            .with_trace_id("t")
+            .with_request_id("r");
+        let context = context.with_baggage("a=1").with_timeout(SECOND);
+        let random = Random::from_seed(3);
+        let deadline = context.deadline();
+        let call = scope(context, async {
+            CallContext::for_call(&random, &HeaderMap::new())
+        })
+        .await;
+        assert_eq!(call.deadline(), deadline);
+        let headers = attempt(&call, 0, &random);
+        assert_eq!(
+            (&headers["x-trace-id"], &headers["x-request-id"]),
+            (&"t".parse().unwrap(), &"r".parse().unwrap())
+        );
+        assert_eq!(
+            (part(&headers, 1).as_str(), part(&headers, 3).as_str()),
+            ("4bf92f3577b34da6a3ce929d0e0e4736", "00")
+        );
+        assert_ne!(part(&headers, 2), "00f067aa0ba902b7");
+        assert_eq!(headers["baggage"], "a=1");
+    }
+
+    #[test]
+    fn a_caller_keeps_the_ids_that_it_set() {
+        let random = Random::from_seed(4);
+        let mut caller = HeaderMap::new();
+        caller.insert("x-request-id", HeaderValue::from_static("mine"));
+        caller.insert(
+            "x-trace-id",
+            HeaderValue::from_static("0AF7651916cd43dd8448eb211c80319c"),
+        );
+        let call = CallContext::for_call(&random, &caller);
+        let mut headers = caller;
+        call.write(&mut headers, 0, SECOND, &random);
+        assert_eq!(
+            (call.request_id(), headers["x-request-id"].as_bytes()),
+            ("mine", &b"mine"[..])
+        );
+        assert_eq!(headers["x-trace-id"], "0AF7651916cd43dd8448eb211c80319c");
+        assert_eq!(part(&headers, 1), "0af7651916cd43dd8448eb211c80319c");
+    }
+
+    #[test]
+    fn an_illegal_trace_id_of_a_caller_is_replaced() {
+        let random = Random::from_seed(5);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-trace-id", HeaderValue::from_static("two words"));
+        let call = CallContext::for_call(&random, &headers);
+        call.write(&mut headers, 0, SECOND, &random);
+        assert_eq!(
+            (
+                headers["x-trace-id"].len(),
+                headers.get_all("x-trace-id").iter().count()
+            ),
+            (32, 1)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_callers_baggage_comes_before_the_inherited() {
+        let random = Random::from_seed(6);
+        let mut headers = HeaderMap::new();
+        headers.insert("baggage", HeaderValue::from_static("own=1"));
+        let context = Context::new().with_baggage("inherited=1");
+        let call = scope(context, async { CallContext::for_call(&random, &headers) }).await;
+        call.write(&mut headers, 0, SECOND, &random);
+        assert_eq!(headers["baggage"], "own=1");
+    }
+
+    #[test]
+    fn the_next_server_gets_what_is_left_less_a_slack() {
+        let check =
+            |remaining: Duration, expected: &str| assert_eq!(timeout(remaining), expected, "{remaining:?}");
+        check(Duration::from_millis(200), "195");
+        check(Duration::from_micros(10_999), "5");
+        check(Duration::from_millis(6), "1");
+        check(Duration::from_millis(5), "1");
+        check(Duration::ZERO, "1");
+        check(Duration::from_secs(86_400), "86399995");
+        check(Duration::MAX, "18446744073709551615");
+    }
+
+    #[test]
+    fn the_headers_of_an_earlier_attempt_are_written_over() {
+        let random = Random::from_seed(7);
+        let call = CallContext::make(&random);
+        let mut headers = attempt(&call, 0, &random);
+        call.write(&mut headers, 1, SECOND, &random);
+        assert_eq!(headers.len(), 5);
+    }
+}

@@ -1,0 +1,172 @@
+//! The reqwest transport: its pool and its protocols, none of its policies.
+//!
+//! Its retries, redirects, referer and proxies are off: there is one retry loop and one redirect loop, ours.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use sync_wrapper::SyncWrapper;
+
+use super::tls::{TlsOptions, config as tls_config};
+use super::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
+use crate::{Body, BoxError, Error, ErrorKind};
+
+/// What all HTTP connections of a client share.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HttpOptions {
+    pub(crate) tls: TlsOptions,
+    pub(crate) proxy: Option<String>,
+    pub(crate) http2_prior_knowledge: bool,
+    pub(crate) http1_only: bool,
+}
+
+pub(crate) fn build(options: &HttpOptions, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls_config(&options.tls, options.http1_only)?)
+        .retry(reqwest::retry::never())
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(connect_timeout);
+    if let Some(proxy) = &options.proxy {
+        builder = builder.proxy(parse_proxy(proxy)?);
+    }
+    if options.http2_prior_knowledge {
+        builder = builder.http2_prior_knowledge();
+    }
+    if options.http1_only {
+        builder = builder.http1_only();
+    }
+    builder.build().map_err(|error| {
+        Error::new(ErrorKind::Config, format!("the HTTP transport: {error}")).with_source(error)
+    })
+}
+
+/// The proxy, or an error that shows nothing of a password inside it.
+pub(crate) fn parse_proxy(address: &str) -> Result<reqwest::Proxy, Error> {
+    reqwest::Proxy::all(address).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            "`proxy` is not an address such as `http://proxy:3128`",
+        )
+    })
+}
+
+pub(super) async fn exchange(
+    client: &reqwest::Client,
+    outgoing: Outgoing,
+) -> Result<Incoming, TransportError> {
+    let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+    *request.headers_mut() = outgoing.headers;
+    *request.body_mut() = to_reqwest(outgoing.body);
+    let mut response = client.execute(request).await.map_err(send_error)?;
+    Ok(Incoming {
+        status: response.status(),
+        headers: std::mem::take(response.headers_mut()),
+        body: IncomingBody::Http(response),
+    })
+}
+
+fn to_reqwest(body: Body) -> Option<reqwest::Body> {
+    match body.into_bytes() {
+        Ok(bytes) if bytes.is_empty() => None,
+        Ok(bytes) => Some(bytes.into()),
+        Err(stream) => Some(reqwest::Body::wrap(Shared {
+            size: stream.size_hint(),
+            body: SyncWrapper::new(stream),
+        })),
+    }
+}
+
+/// A streamed body as reqwest wants it: it asks for `Sync`, and never shares.
+struct Shared {
+    size: SizeHint,
+    body: SyncWrapper<Body>,
+}
+
+impl HttpBody for Shared {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(self.body.get_mut()).poll_frame(cx)
+    }
+
+    /// What the body said before it began, so that a known length is sent as one.
+    fn size_hint(&self) -> SizeHint {
+        self.size.clone()
+    }
+}
+
+/// Why there was no response, and whether the server may have acted.
+fn send_error(error: reqwest::Error) -> TransportError {
+    let sent = if error.is_connect() || error.is_builder() {
+        Sent::Nothing
+    } else if is_unprocessed(&error) {
+        Sent::Unprocessed
+    } else {
+        Sent::Perhaps
+    };
+    TransportError::new(sent, error.without_url())
+}
+
+/// HTTP/2 peers say so when they did not act on a stream (RFC 9113, sections 6.8 and 8.7).
+fn is_unprocessed(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(h2) = cause.downcast_ref::<h2::Error>() {
+            return h2.is_remote()
+                && match h2.reason() {
+                    Some(h2::Reason::REFUSED_STREAM) => true,
+                    Some(h2::Reason::NO_ERROR) => h2.is_go_away(),
+                    _ => false,
+                };
+        }
+        source = cause.source();
+    }
+    false
+}
+
+pub(super) fn body_error(error: reqwest::Error) -> TransportError {
+    TransportError::new(Sent::Perhaps, error.without_url())
+}
+
+/// The rest of a response as a body that is read piece by piece.
+pub(super) fn stream(response: reqwest::Response) -> Body {
+    Body::stream(Chunks(Some(reqwest::Body::from(response))))
+}
+
+/// The data frames of a reqwest body; trailers are left out.
+struct Chunks(Option<reqwest::Body>);
+
+impl Stream for Chunks {
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let Some(body) = &mut self.0 else {
+                return Poll::Ready(None);
+            };
+            match ready!(Pin::new(body).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Some(Err(error)) => {
+                    self.0 = None;
+                    return Poll::Ready(Some(Err(Box::new(body_error(error)))));
+                }
+                None => self.0 = None,
+            }
+        }
+    }
+}
