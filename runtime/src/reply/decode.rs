@@ -6,7 +6,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -135,7 +135,7 @@ impl<'d> Document<'d> {
         match serde_json::from_slice(&self.text[part.clone()]) {
             Ok(value) => Ok(value),
             // A type without size, `()` above all, keeps nothing of any body: whatever document there is will do.
-            Err(error) if size_of::<T>() == 0 && error.is_data() => {
+            Err(error) if size_of::<T>() == 0 && is_json(&self.text) => {
                 serde_json::from_slice(b"null").map_err(|_| self.explain(error, part.start, origin))
             }
             Err(error) => Err(self.explain(error, part.start, origin)),
@@ -167,7 +167,8 @@ impl<'d> Document<'d> {
     fn fault(&self, error: &serde_json::Error, offset: usize, origin: &Origin<'_>) -> String {
         let bare = bare_text(error);
         let category = error.classify();
-        if category == Category::Data {
+        // A list that is too long for a tuple is a fault of syntax to serde_json.
+        if category == Category::Data || is_json(&self.text) {
             return match path_at(&self.text, offset) {
                 path if path.is_empty() => bare,
                 path => format!("`{path}`: {bare}"),
@@ -193,6 +194,10 @@ impl<'d> Document<'d> {
             Category::Syntax | Category::Io | Category::Data => format!("the body is not valid JSON: {bare}"),
         }
     }
+}
+
+fn is_json(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
 }
 
 /// The error's text without its position, which is of the part and not of the document.
