@@ -24,7 +24,7 @@ pub use policy::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use service::ServiceConfig;
 
 pub(crate) use base_url::parse_base_url;
-pub(crate) use duration::{parse_duration, parse_seconds, parse_seconds_or_zero};
+pub(crate) use duration::{LONGEST, SHORTEST};
 pub(crate) use env::{EnvSnapshot, executable_name};
 pub(crate) use file::FileSettings;
 pub(crate) use headers::Headers;
@@ -34,6 +34,7 @@ pub(crate) use sources::{ServiceLevel, Sources};
 
 #[cfg(test)]
 mod tests {
+    use super::duration::{parse_duration, parse_seconds, parse_seconds_or_zero};
     use super::*;
 
     /// Pieces that parsers look for, so that random text gets far into them.

@@ -208,7 +208,12 @@ fn bare_text(error: &serde_json::Error) -> String {
         text.truncate(bare.len());
     }
     if text.len() > FAULT {
-        text.truncate(text.floor_char_boundary(FAULT));
+        text.truncate(
+            (0..=FAULT)
+                .rev()
+                .find(|end| text.is_char_boundary(*end))
+                .unwrap_or(0),
+        );
         text.push('…');
     }
     text
