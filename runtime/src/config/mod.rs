@@ -27,7 +27,7 @@ pub(crate) use base_url::parse_base_url;
 pub(crate) use duration::{LONGEST, SHORTEST};
 pub(crate) use env::{EnvSnapshot, executable_name};
 pub(crate) use file::FileSettings;
-pub(crate) use headers::Headers;
+pub(crate) use headers::{CREDENTIALS, Headers};
 pub(crate) use resolve::Policy;
 pub(crate) use settings::{BreakerSettings, RetrySettings, Settings};
 pub(crate) use sources::{ServiceLevel, Sources};
