@@ -24,6 +24,7 @@ pub(crate) struct Bounds {
     /// Where the call went, for the error.
     pub(crate) place: Place,
     /// What is dropped when the body is over.
+    #[expect(dead_code, reason = "held, and let go")]
     pub(crate) guard: Box<dyn Any + Send>,
 }
 
