@@ -17,13 +17,18 @@ pub(crate) fn is_near(written: &str, known: &str) -> bool {
     distance > 0 && distance <= allowance(written, known)
 }
 
-/// The words as an error lists them: `` `a`, `b` ``.
-pub(crate) fn list(known: &[Symbol]) -> String {
-    known
-        .iter()
-        .map(|symbol| format!("`{symbol}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+/// What an error says is allowed: ``expected one of `a`, `b` ``.
+pub(crate) fn expected(known: &[Symbol]) -> String {
+    let words: Vec<_> = known.iter().map(|symbol| format!("`{symbol}`")).collect();
+    one_of(&words)
+}
+
+/// As [`expected`], for words that depend on the user.
+pub(crate) fn one_of(words: &[String]) -> String {
+    match words {
+        [only] => format!("expected {only}"),
+        several => format!("expected one of {}", several.join(", ")),
+    }
 }
 
 /// The help line that follows an error about an unknown word, empty when nothing is near.

@@ -77,10 +77,10 @@ impl Arguments {
             let word = match key {
                 Key::Word(word) => word,
                 Key::Literal(literal) => {
-                    let expected = suggest::list(known);
+                    let expected = suggest::expected(known);
                     errors.push(
                         &literal,
-                        format!("unexpected literal in `{}`; expected one of {expected}", self.of),
+                        format!("unexpected literal in `{}`; {expected}", self.of),
                     );
                     continue;
                 }
@@ -104,9 +104,9 @@ impl Arguments {
 }
 
 fn unknown(word: &Ident, of: &str, known: &[Symbol]) -> String {
-    let expected = suggest::list(known);
+    let expected = suggest::expected(known);
     let help = suggest::help("an argument", &word.to_string(), known);
-    format!("unknown argument `{word}` of `{of}`; expected one of {expected}{help}")
+    format!("unknown argument `{word}` of `{of}`; {expected}{help}")
 }
 
 /// The parts between commas; a comma at the end is allowed.

@@ -50,7 +50,7 @@ pub(crate) fn read(arguments: Arguments, known: &[Symbol], errors: &mut Errors) 
 fn key(written: &super::argument::Value, errors: &mut Errors) -> Option<String> {
     let Spanned { value, span } = value::text(written, errors)?;
     if value.is_empty() {
-        errors.push_at(span, "expected the name of a key, found an empty string");
+        errors.push_at(span, "a key is empty; expected its name, such as `data`");
         return None;
     }
     Some(value)

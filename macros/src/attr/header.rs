@@ -66,7 +66,7 @@ pub(crate) fn read_static(arguments: Arguments, errors: &mut Errors) -> Option<S
 pub(crate) fn checked_name(name: Spanned<String>, errors: &mut Errors) -> Option<String> {
     let illegal = name.value.chars().find(|letter| !is_token_letter(*letter));
     let message = match illegal {
-        None if name.value.is_empty() => "a header's name is empty".to_owned(),
+        None if name.value.is_empty() => "a header's name is empty; expected one such as `X-Name`".to_owned(),
         None => return Some(name.value),
         Some(letter) => format!(
             "{letter:?} is not legal in a header's name; expected letters, digits and any of `!#$%&'*+-.^_`|~`"

@@ -44,10 +44,7 @@ pub(crate) fn read(arguments: Arguments, errors: &mut Errors) -> Retry {
     if arguments.list.is_empty() {
         errors.push_at(
             arguments.span,
-            format!(
-                "`retry` says nothing; expected one of {}",
-                suggest::list(IN_RETRY)
-            ),
+            format!("`retry` says nothing; {}", suggest::expected(IN_RETRY)),
         );
     }
     let named = arguments.named(IN_RETRY, &[], errors);
@@ -84,9 +81,9 @@ fn backoff(written: &super::argument::Value, errors: &mut Errors) -> Option<Back
         errors.push_at(
             text.span,
             format!(
-                "unknown backoff `{}`; expected one of {}{help}",
+                "unknown backoff `{}`; {}{help}",
                 text.value,
-                suggest::list(&known)
+                suggest::expected(&known)
             ),
         );
     }

@@ -37,7 +37,7 @@ pub(crate) fn only<T>(
     errors: &mut Errors,
 ) -> Option<T> {
     let Arguments { of, span, list } = arguments;
-    let expected = format!("expected one value: `{}({example})]`", of.trim_end_matches(']'));
+    let expected = format!("expected `{}({example})]`", of.trim_end_matches(']'));
     let mut list = list.into_iter();
     match (list.next(), list.next()) {
         (
@@ -48,11 +48,17 @@ pub(crate) fn only<T>(
             None,
         ) => reader(&Value::Literal(literal), errors),
         (Some(Argument { key, .. }), None) => {
-            errors.push(&key, expected);
+            errors.push(
+                &key,
+                format!("`{}` is not a value; {expected}", key.to_token_stream()),
+            );
             None
         }
         (Some(_), Some(second)) => {
-            errors.push(&second.key, format!("`{of}` takes one value; {expected}"));
+            errors.push(
+                &second.key,
+                format!("`{of}` takes one value, this is another; {expected}"),
+            );
             None
         }
         (None, _) => {
@@ -67,7 +73,13 @@ pub(crate) fn text(value: &Value, errors: &mut Errors) -> Option<Spanned<String>
     match value {
         Value::Literal(Lit::Str(text)) => Some(Spanned::new(text.value(), text.span())),
         Value::Literal(_) | Value::Brackets(_, _) | Value::Path(_) | Value::Other(_) => {
-            errors.push(value, "expected a string literal");
+            errors.push(
+                value,
+                format!(
+                    "`{}` is not a string; expected a string literal",
+                    value.to_token_stream()
+                ),
+            );
             None
         }
     }
@@ -92,7 +104,7 @@ pub(crate) fn milliseconds(value: &Value, errors: &mut Errors) -> Option<Spanned
     let Value::Literal(Lit::Str(text)) = value else {
         errors.push(
             value,
-            "expected a duration as a string with a unit, such as `\"250ms\"` or `\"2s\"`",
+            "not a duration; expected a string with a unit, such as `\"250ms\"` or `\"2s\"`",
         );
         return None;
     };
@@ -132,7 +144,10 @@ pub(crate) fn distinct_statuses(
     errors: &mut Errors,
 ) -> Option<Spanned<Vec<u16>>> {
     if values.is_empty() {
-        errors.push_at(span, "expected at least one HTTP status");
+        errors.push_at(
+            span,
+            "no HTTP status is given; expected at least one, such as `404`",
+        );
         return None;
     }
     let mut found = Vec::new();
@@ -155,7 +170,7 @@ pub(crate) fn codes(value: &Value, errors: &mut Errors) -> Option<Vec<String>> {
         return None;
     };
     if values.is_empty() {
-        errors.push_at(*span, "expected at least one code");
+        errors.push_at(*span, "no code is given; expected at least one, such as `0`");
     }
     Some(values.iter().filter_map(|value| code(value, errors)).collect())
 }
@@ -167,7 +182,13 @@ fn code(value: &Value, errors: &mut Errors) -> Option<String> {
             Some(number.base10_digits().to_owned())
         }
         Value::Literal(_) | Value::Brackets(_, _) | Value::Path(_) | Value::Other(_) => {
-            errors.push(value, "expected a code: a whole number or a string");
+            errors.push(
+                value,
+                format!(
+                    "`{}` is not a code; expected a whole number or a string",
+                    value.to_token_stream()
+                ),
+            );
             None
         }
     }

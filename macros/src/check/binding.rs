@@ -44,9 +44,11 @@ pub(super) fn bind<'a>(method: &'a Method, verb: &Verb, errors: &mut Errors) -> 
 
 /// One argument for each placeholder, in the order of the template.
 fn bind_path<'a>(method: &'a Method, template: &Spanned<Template>, errors: &mut Errors) -> Vec<Argument<'a>> {
-    for parameter in &method.parameters {
-        check_has_placeholder(parameter, &template.value, errors);
-    }
+    let has_stray = method
+        .parameters
+        .iter()
+        .any(|parameter| is_stray(parameter, &template.value, errors));
+    let is_understood = !has_stray && method.parameters.iter().all(Parameter::is_understood);
     let mut arguments = Vec::new();
     for placeholder in &template.value.placeholders {
         let mut matching = method
@@ -54,7 +56,8 @@ fn bind_path<'a>(method: &'a Method, template: &Spanned<Template>, errors: &mut 
             .iter()
             .filter(|parameter| path_name(parameter) == Some(placeholder.name.clone()));
         let Some(parameter) = matching.next() else {
-            if method.parameters.iter().all(Parameter::is_understood) {
+            // Else the mistake is in the argument, and has been reported.
+            if is_understood {
                 errors.push_at(template.span, without_parameter(method, placeholder));
             }
             continue;
@@ -111,13 +114,13 @@ fn without_parameter(method: &Method, placeholder: &Placeholder) -> String {
 }
 
 /// `#[path]` on an argument that the path does not mention.
-fn check_has_placeholder(parameter: &Parameter, template: &Template, errors: &mut Errors) {
+fn is_stray(parameter: &Parameter, template: &Template, errors: &mut Errors) -> bool {
     let Some(Binding {
         source: Source::Path(written),
         span,
     }) = &parameter.binding
     else {
-        return;
+        return false;
     };
     let name = path_name(parameter).unwrap_or_default();
     if template
@@ -125,16 +128,26 @@ fn check_has_placeholder(parameter: &Parameter, template: &Template, errors: &mu
         .iter()
         .any(|placeholder| placeholder.name == name)
     {
-        return;
+        return false;
     }
     let place = written.as_ref().map_or(*span, |name| name.span);
+    let known: Vec<String> = template
+        .placeholders
+        .iter()
+        .map(|known| format!("`{{{}}}`", known.name))
+        .collect();
+    let expected = match known.is_empty() {
+        true => format!("expected `{{{name}}}` in the path"),
+        false => suggest::one_of(&known),
+    };
     errors.push_at(
         place,
         format!(
-            "the path `{}` has no placeholder `{{{name}}}`; expected one",
+            "the path `{}` has no placeholder `{{{name}}}`; {expected}",
             template.text
         ),
     );
+    true
 }
 
 fn bind_by_attribute(parameter: &Parameter) -> Option<Bound<'_>> {

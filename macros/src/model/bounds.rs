@@ -21,8 +21,8 @@ pub(super) fn add_to_type(ty: &mut Type) -> Option<Span> {
         Type::Array(array) => add_to_type(&mut array.elem),
         Type::Group(group) => add_to_type(&mut group.elem),
         Type::Paren(paren) => add_to_type(&mut paren.elem),
-        Type::Ptr(pointer) => add_to_type(&mut pointer.elem),
-        Type::Reference(reference) => add_to_type(&mut reference.elem),
+        Type::Ptr(pointer) => add_behind_prefix(&mut pointer.elem),
+        Type::Reference(reference) => add_behind_prefix(&mut reference.elem),
         Type::Slice(slice) => add_to_type(&mut slice.elem),
         Type::Tuple(tuple) => first(tuple.elems.iter_mut().map(add_to_type)),
         Type::Path(path) => first(
@@ -34,6 +34,15 @@ pub(super) fn add_to_type(ty: &mut Type) -> Option<Span> {
         // Nothing else contains an `impl Trait` in an argument's type.
         _ => None,
     }
+}
+
+/// `&impl Display` becomes `&(impl Display + Send + Sync)`.
+fn add_behind_prefix(ty: &mut Type) -> Option<Span> {
+    let span = add_to_type(ty);
+    if matches!(ty, Type::ImplTrait(_)) {
+        *ty = parse_quote!((#ty));
+    }
+    span
 }
 
 fn add_to_arguments(arguments: &mut PathArguments) -> Option<Span> {

@@ -23,7 +23,7 @@ impl Parameter {
                 if is_declaration {
                     errors.push(
                         pattern,
-                        "an argument of a service's method is a plain name, such as `id: &str`",
+                        "a pattern has no name to send; expected a plain name, such as `id: &str`",
                     );
                 }
                 None

@@ -97,7 +97,14 @@ impl Shared {
             .iter()
             .map(|service| (service.label(), &service.recorder))
             .collect();
-        MetricsSnapshot::collect(named.iter().map(|(name, recorder)| (name.as_str(), *recorder)))
+        let mut snapshot =
+            MetricsSnapshot::collect(named.iter().map(|(name, recorder)| (name.as_str(), *recorder)));
+        for service in &services {
+            if let Some(figures) = snapshot.services.get_mut(&service.label()) {
+                figures.breakers = service.breakers();
+            }
+        }
+        snapshot
     }
 }
 

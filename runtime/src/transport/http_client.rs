@@ -102,7 +102,7 @@ impl HttpBody for Shared {
 
     /// What the body said before it began, so that a known length is sent as one.
     fn size_hint(&self) -> SizeHint {
-        self.size.clone()
+        self.size
     }
 }
 

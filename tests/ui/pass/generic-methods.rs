@@ -25,7 +25,7 @@ pub trait Generic {
     async fn post<'a, B: Serialize>(&self, id: &'a str, body: &'a B) -> Answer<()>;
 
     #[get("/any")]
-    async fn any<T: DeserializeOwned + 'static>(&self, tags: &[impl Serialize], page: Option<impl Serialize>) -> Answer<T>;
+    async fn any<T: DeserializeOwned + 'static>(&self, tags: &impl Serialize, page: Option<impl Serialize>) -> Answer<T>;
 
     #[get("/bytes")]
     async fn bytes<const N: usize>(&self, ids: [u32; 2], id: &str) -> Answer<[u8; 4]>
@@ -51,7 +51,7 @@ impl Generic for Fake {
     }
     async fn any<T: DeserializeOwned + Send + Sync + 'static>(
         &self,
-        _: &[impl Serialize + Send + Sync],
+        _: &(impl Serialize + Send + Sync),
         _: Option<impl Serialize + Send + Sync>,
     ) -> Answer<T> {
         Err(Failure)

@@ -1,0 +1,10 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    #[post("/chat")]
+    #[envelope(dta = "result")]
+    async fn chat(&self, request: &str) -> Result<()>;
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    #[get("/chat")]
+    async fn chat(&self, #[header("X-A" = "a")] left: u32) -> Result<()>;
+}
+
+fn main() {}

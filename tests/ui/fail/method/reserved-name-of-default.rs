@@ -1,0 +1,10 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    fn service(&self) -> u32 {
+        1
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    #[get("/a")]
+    #[get("/b")]
+    async fn chat(&self) -> Result<()>;
+}
+
+fn main() {}

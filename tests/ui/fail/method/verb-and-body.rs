@@ -1,0 +1,11 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    #[get("/a")]
+    async fn chat(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    #[get("/{id}/{id}")]
+    async fn model(&self, id: u32) -> Result<()>;
+}
+
+fn main() {}

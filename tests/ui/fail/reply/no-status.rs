@@ -1,0 +1,10 @@
+use trunkline::FromReply;
+
+#[derive(FromReply)]
+pub enum Created {
+    #[status(201)]
+    New,
+    Taken,
+}
+
+fn main() {}

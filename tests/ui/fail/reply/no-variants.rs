@@ -1,0 +1,7 @@
+use trunkline::FromReply;
+
+#[derive(FromReply)]
+pub enum Created {
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use trunkline::FromReply;
+
+#[derive(FromReply)]
+pub enum Created {
+    #[status(99)]
+    New,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use trunkline::FromReply;
+
+#[derive(FromReply)]
+pub struct Created {
+    pub id: u32,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    #[put("/chat")]
+    #[retry(on = 409)]
+    async fn chat(&self, request: &str) -> Result<()>;
+}
+
+fn main() {}

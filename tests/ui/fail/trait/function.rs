@@ -1,0 +1,6 @@
+use trunkline::service;
+
+#[service("models")]
+pub fn models() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use trunkline::{Result, service};
+
+#[service("models")]
+pub trait Models {
+    #[get("/{id}")]
+    async fn get(&self, id: Option<u32>) -> Result<()>;
+}
+
+fn main() {}
