@@ -1,5 +1,8 @@
 #![doc = include_str!("../../README.md")]
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod __fuzz;
 mod body;
 mod call;
 mod client;

@@ -24,6 +24,8 @@ pub use policy::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use service::ServiceConfig;
 
 pub(crate) use base_url::parse_base_url;
+#[cfg(any(test, fuzzing))]
+pub(crate) use duration::parse_duration;
 pub(crate) use duration::{LONGEST, SHORTEST};
 pub(crate) use env::{EnvSnapshot, executable_name};
 pub(crate) use file::FileSettings;
