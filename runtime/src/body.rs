@@ -1,5 +1,6 @@
 //! The body of a request or of a reply: nothing, bytes, or a stream.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -77,7 +78,7 @@ impl Body {
         match &self.0 {
             Inner::Empty => Self(Inner::Empty),
             Inner::Bytes(bytes) => Self(Inner::Bytes(bytes.clone())),
-            Inner::Stream(_) => std::mem::take(self),
+            Inner::Stream(_) => Self(Inner::Stream(Box::pin(Sending(std::mem::take(self))))),
         }
     }
 
@@ -187,6 +188,47 @@ where
             .as_mut()
             .poll_next(cx)
             .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data).map_err(Into::into)))
+    }
+}
+
+/// A streamed body of a request failed while it was sent: the caller's mistake, whatever the transport makes of it.
+#[derive(Debug)]
+pub(crate) struct BodyFailed(BoxError);
+
+impl fmt::Display for BodyFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request's body failed")
+    }
+}
+
+impl StdError for BodyFailed {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+/// A streamed body on its way out, its error known again behind the transport.
+struct Sending(Body);
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.0)
+            .poll_frame(cx)
+            .map_err(|error| Box::new(BodyFailed(error)) as BoxError)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
     }
 }
 

@@ -71,6 +71,9 @@ impl Failed {
     }
 
     pub(crate) fn transport(error: TransportError) -> Self {
+        if error.is_of_the_request() {
+            return Self::body_failed(error);
+        }
         let class = match error.sent() {
             Sent::Nothing => Class::NotSent,
             Sent::Unprocessed => Class::Unprocessed,
@@ -85,6 +88,16 @@ impl Failed {
             class,
             Error::new(error.kind(), format!("{what}: {error}")).with_source(error),
         )
+    }
+
+    /// The server may have seen the beginning of the body, and is not to blame for its end.
+    fn body_failed(error: TransportError) -> Self {
+        let message = format!("the request's body failed: {error}");
+        Self {
+            class: Class::Ambiguous,
+            error: Error::new(ErrorKind::Request, message).with_source(error),
+            blames_instance: false,
+        }
     }
 }
 
