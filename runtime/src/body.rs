@@ -192,7 +192,7 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Inner::Stream(chunks) => chunks.size.clone(),
+            Inner::Stream(chunks) => chunks.size,
         }
     }
 }

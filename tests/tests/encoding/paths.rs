@@ -117,7 +117,7 @@ async fn a_catch_all_keeps_its_slashes_and_encodes_the_rest() -> Result<()> {
     Ok(())
 }
 
-async fn check_refused(outcome: Result<Echo>, parameter: &str, value: &str) {
+fn check_refused(outcome: Result<Echo>, parameter: &str, value: &str) {
     let error = outcome.expect_err(value);
     assert_eq!(error.kind(), ErrorKind::Request, "{value:?}: {error}");
     assert_eq!(error.attempts(), 0, "{value:?}");
@@ -129,8 +129,8 @@ async fn check_refused(outcome: Result<Echo>, parameter: &str, value: &str) {
 async fn a_segment_that_would_move_elsewhere_is_refused_by_name() {
     let paths = paths().await;
     for value in ["", ".", ".."] {
-        check_refused(paths.one(value).await, "value", value).await;
-        check_refused(paths.maybe(Some(value)).await, "id", value).await;
+        check_refused(paths.one(value).await, "value", value);
+        check_refused(paths.maybe(Some(value)).await, "id", value);
     }
 }
 
@@ -138,7 +138,7 @@ async fn a_segment_that_would_move_elsewhere_is_refused_by_name() {
 async fn a_catch_all_with_such_a_segment_is_refused_by_name() {
     let paths = paths().await;
     for value in ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "a/./b", "a/.."] {
-        check_refused(paths.rest(value).await, "rest", value).await;
+        check_refused(paths.rest(value).await, "rest", value);
     }
 }
 
@@ -150,8 +150,8 @@ async fn two_values_that_make_a_dot_segment_together_are_refused() -> Result<()>
         async fn joined(&self, left: &str, right: &str) -> Result<Echo>;
     }
     let joined = JoinedClient::new(&echo::client("paths").await);
-    check_refused(joined.joined(".", ".").await, "right", "..").await;
-    check_refused(joined.joined("", "").await, "right", "").await;
+    check_refused(joined.joined(".", ".").await, "right", "..");
+    check_refused(joined.joined("", "").await, "right", "");
     assert_eq!(joined.joined("", "a").await?.path, "/a/end");
     Ok(())
 }

@@ -19,7 +19,7 @@ struct Problem {
 #[derive(Debug, FromReply)]
 enum Created {
     #[status(200, 201)]
-    Created(User),
+    New(User),
     #[status(409)]
     Conflict(Problem),
     #[status(404)]
@@ -62,10 +62,7 @@ fn statuses(steps: impl Into<trunkline::testing::Steps>) -> (StatusesClient, Scr
 async fn each_status_is_its_variant() -> Result<()> {
     for status in [200, 201] {
         let (statuses, _) = statuses(Step::json(status, &json!({ "id": 7 })));
-        assert!(matches!(
-            statuses.create().await?,
-            Created::Created(User { id: 7 })
-        ));
+        assert!(matches!(statuses.create().await?, Created::New(User { id: 7 })));
     }
     let (conflict, _) = statuses(Step::json(409, &json!({ "title": "taken" })));
     assert!(matches!(conflict.create().await?, Created::Conflict(problem) if problem.title == "taken"));
