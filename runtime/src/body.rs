@@ -1,13 +1,14 @@
 //! The body of a request or of a reply: nothing, bytes, or a stream.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use sync_wrapper::SyncWrapper;
 
 use crate::BoxError;
 
@@ -32,7 +33,33 @@ enum Inner {
     #[default]
     Empty,
     Bytes(Bytes),
-    Stream(Chunks),
+    Stream(Streamed),
+}
+
+/// Chunks that one task at a time polls; what a `&self` asks is kept beside them, so that a body is `Sync`, as the
+/// arguments of generic methods are.
+struct Streamed {
+    chunks: SyncWrapper<Chunks>,
+    size: SizeHint,
+    is_over: bool,
+}
+
+impl Streamed {
+    fn new(chunks: Chunks) -> Self {
+        Self {
+            size: chunks.size_hint(),
+            is_over: chunks.is_end_stream(),
+            chunks: SyncWrapper::new(chunks),
+        }
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let chunks = self.chunks.get_mut();
+        let frame = chunks.as_mut().poll_frame(cx);
+        self.size = chunks.size_hint();
+        self.is_over = chunks.is_end_stream();
+        frame
+    }
 }
 
 impl Body {
@@ -47,7 +74,9 @@ impl Body {
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        Self(Inner::Stream(Box::pin(StreamBody(Box::pin(stream)))))
+        Self(Inner::Stream(Streamed::new(Box::pin(StreamBody(Box::pin(
+            stream,
+        ))))))
     }
 
     /// A body of any library that speaks `http_body`.
@@ -56,7 +85,7 @@ impl Body {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Inner::Stream(Box::pin(Wrapped(Box::pin(body)))))
+        Self(Inner::Stream(Streamed::new(Box::pin(Wrapped(Box::pin(body))))))
     }
 
     /// The bytes, unless this is a stream; an empty body is no bytes.
@@ -74,11 +103,13 @@ impl Body {
     }
 
     /// The body for one attempt: a cheap copy, or the stream itself, which is then gone from here.
-    pub(crate) fn for_attempt(&mut self) -> Self {
+    ///
+    /// The second value says, once the attempt has failed, whether it was the stream that did.
+    pub(crate) fn for_attempt(&mut self) -> (Self, SendFailure) {
         match &self.0 {
-            Inner::Empty => Self(Inner::Empty),
-            Inner::Bytes(bytes) => Self(Inner::Bytes(bytes.clone())),
-            Inner::Stream(_) => Self(Inner::Stream(Box::pin(Sending(std::mem::take(self))))),
+            Inner::Empty => (Self(Inner::Empty), SendFailure::default()),
+            Inner::Bytes(bytes) => (Self(Inner::Bytes(bytes.clone())), SendFailure::default()),
+            Inner::Stream(_) => Sending::start(std::mem::take(self)),
         }
     }
 
@@ -148,7 +179,7 @@ impl HttpBody for Body {
                 self.0 = Inner::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Inner::Stream(chunks) => chunks.as_mut().poll_frame(cx),
+            Inner::Stream(chunks) => chunks.poll_frame(cx),
         }
     }
 
@@ -156,7 +187,7 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Empty => true,
             Inner::Bytes(bytes) => bytes.is_empty(),
-            Inner::Stream(chunks) => chunks.is_end_stream(),
+            Inner::Stream(chunks) => chunks.is_over,
         }
     }
 
@@ -164,7 +195,7 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Inner::Stream(chunks) => chunks.size_hint(),
+            Inner::Stream(chunks) => chunks.size,
         }
     }
 }
@@ -191,24 +222,41 @@ where
     }
 }
 
-/// A streamed body of a request failed while it was sent: the caller's mistake, whatever the transport makes of it.
-#[derive(Debug)]
-pub(crate) struct BodyFailed(BoxError);
+/// Why a streamed body failed while it was sent: the caller's mistake, whatever the transport made of it.
+///
+/// It goes past the transport, since HTTP/2 tells of it as of any stream that was reset.
+#[derive(Default)]
+pub(crate) struct SendFailure(Option<Arc<Mutex<Option<BoxError>>>>);
 
-impl fmt::Display for BodyFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request's body failed")
+impl SendFailure {
+    pub(crate) fn take(&self) -> Option<BoxError> {
+        let mut cause = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        cause.take()
     }
 }
 
-impl StdError for BodyFailed {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0)
-    }
+/// A streamed body on its way out; it leaves its error behind.
+struct Sending {
+    body: Body,
+    failure: Arc<Mutex<Option<BoxError>>>,
 }
 
-/// A streamed body on its way out, its error known again behind the transport.
-struct Sending(Body);
+impl Sending {
+    fn start(body: Body) -> (Body, SendFailure) {
+        let failure = Arc::new(Mutex::new(None));
+        let sending = Self {
+            body,
+            failure: Arc::clone(&failure),
+        };
+        (Body::wrap(sending), SendFailure(Some(failure)))
+    }
+
+    fn failed(&self, error: BoxError) -> BoxError {
+        let mut cause = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        *cause = Some(error);
+        "the request's body failed".into()
+    }
+}
 
 impl HttpBody for Sending {
     type Data = Bytes;
@@ -218,17 +266,16 @@ impl HttpBody for Sending {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.0)
-            .poll_frame(cx)
-            .map_err(|error| Box::new(BodyFailed(error)) as BoxError)
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        frame.map_err(|error| self.failed(error))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.body.size_hint()
     }
 }
 
@@ -256,5 +303,16 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_can_be_an_argument_of_a_generic_method() {
+        fn check<T: Send + Sync>() {}
+        check::<Body>();
     }
 }

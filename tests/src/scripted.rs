@@ -1,69 +1,42 @@
-//! A client over a script: the policy that the faults are told for, and the names of the instances.
+//! Clients over a scripted transport.
 
-use trunkline::testing::Script;
-use trunkline::{BreakerPolicy, Client, Error, Raw, Reply, RetryPolicy, ServiceConfig};
+use std::time::Duration;
 
-use crate::clock::{ms, secs};
+use trunkline::testing::{Script, Step};
+use trunkline::{Client, ClientBuilder, ServiceConfig};
 
-/// The first instance.
+/// The address of the one instance of most scripts.
 pub const A: &str = "http://a:1";
-/// The second instance.
-pub const B: &str = "http://b:1";
-/// The third instance.
-pub const C: &str = "http://c:1";
 
-/// The service that every test calls.
-pub const SERVICE: &str = "orders";
-
-/// The policy that the faults are told for: 2 s a call, 500 ms an attempt, 300 ms idle, 200 ms to connect, 2 retries from
-/// 50 ms up to 1 s.
-pub fn reference() -> ServiceConfig {
-    ServiceConfig::new()
-        .timeout(secs(2))
-        .attempt_timeout(ms(500))
-        .idle_timeout(ms(300))
-        .connect_timeout(ms(200))
-        .retry(RetryPolicy {
-            times: 2,
-            delay: ms(50),
-            max_delay: secs(1),
-            ..RetryPolicy::default()
-        })
-        .breaker(BreakerPolicy::default())
+/// A script whose instance at [`A`] does this.
+pub fn script(steps: impl Into<trunkline::testing::Steps>) -> Script {
+    Script::new().instance(A, steps)
 }
 
-/// A client whose one service is scripted; its randomness is repeatable.
+/// A builder over this script whose randomness is the same in every run.
+pub fn builder(script: &Script) -> ClientBuilder {
+    Client::builder().scripted(script).seed(7)
+}
+
+/// A client over this script that finds this service at [`A`].
 ///
 /// # Panics
-/// When the settings are wrong.
-pub fn client(script: &Script, config: ServiceConfig) -> Client {
-    Client::builder()
-        .service(SERVICE, config)
-        .scripted(script)
-        .seed(7)
+/// Never with the settings that are here.
+pub fn client(service: &str, script: &Script) -> Client {
+    builder(script)
+        .service(service, ServiceConfig::new().url(A))
         .build()
-        .expect("the test's settings are right")
+        .expect("the settings are legal")
 }
 
-/// A GET of `/x`.
-pub async fn get(client: &Client) -> Result<Reply<Raw>, Error> {
-    client.service(SERVICE).get("/x").send().await
+/// A reply of this status whose body is this text as JSON, legal or not.
+pub fn json(status: u16, text: &str) -> Step {
+    Step::reply(status)
+        .header("content-type", "application/json")
+        .body(text.to_owned())
 }
 
-/// A POST of `/x` with a small JSON body.
-pub async fn post(client: &Client) -> Result<Reply<Raw>, Error> {
-    client.service(SERVICE).post("/x").json(&1).send().await
-}
-
-/// Asserts that nothing is under way any more: no exchange, no open body, no call in flight.
-///
-/// # Panics
-/// When something is.
-#[track_caller]
-pub fn assert_idle(client: &Client, script: &Script) {
-    assert_eq!(script.in_flight(), 0, "exchanges in flight");
-    assert_eq!(script.open_bodies(), 0, "open bodies");
-    for (name, service) in client.metrics().services {
-        assert_eq!(service.in_flight, 0, "calls of {name} in flight");
-    }
+/// Milliseconds.
+pub const fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
 }

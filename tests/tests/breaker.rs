@@ -9,7 +9,7 @@ use trunkline::{
     service,
 };
 use trunkline_tests::clock::{assert_between, is_pending_after_a_poll, ms, secs};
-use trunkline_tests::scripted::{A, B, SERVICE, client, get, reference};
+use trunkline_tests::reference::{A, B, SERVICE, client, get, reference};
 
 #[service("orders")]
 trait Orders {

@@ -10,8 +10,8 @@ use http::Method;
 use trunkline::testing::{Recorded, Script, Step};
 use trunkline::{Body, Client, ErrorKind, ServiceConfig};
 use trunkline_tests::clock::{assert_between, ms, timed};
-use trunkline_tests::scripted::{A, B, C, SERVICE, assert_idle, client, get, post, reference};
-use trunkline_tests::servers::serve;
+use trunkline_tests::reference::{A, B, C, SERVICE, assert_idle, client, get, post, reference};
+use trunkline_tests::server::serve;
 
 fn to(status: u16, location: &str) -> Step {
     Step::reply(status).header("location", location)

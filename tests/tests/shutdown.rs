@@ -10,8 +10,8 @@ use tokio::time::sleep;
 use trunkline::testing::{Script, Step};
 use trunkline::{Client, ErrorKind};
 use trunkline_tests::clock::{assert_between, is_pending_after_a_poll, ms, secs, timed};
-use trunkline_tests::scripted::{A, SERVICE, assert_idle, client, get, reference};
-use trunkline_tests::servers::serve;
+use trunkline_tests::reference::{A, SERVICE, assert_idle, client, get, reference};
+use trunkline_tests::server::serve;
 
 fn answering(step: Step) -> (Script, Client) {
     let script = Script::new().instance(A, step);

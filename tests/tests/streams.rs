@@ -7,7 +7,7 @@ use trunkline::testing::{Script, Step};
 use trunkline::{Body, ByteStream, Client, ErrorKind, Reply, Result, Shutdown, service};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
 use trunkline_tests::raw_tcp::{Act, RawServer, chunk, head};
-use trunkline_tests::scripted::{A, SERVICE, assert_idle, client, reference};
+use trunkline_tests::reference::{A, SERVICE, assert_idle, client, reference};
 
 #[service("orders")]
 trait Orders {
@@ -271,7 +271,7 @@ async fn a_dropped_stream_closes_its_socket() {
             }
         }),
     );
-    let url = trunkline_tests::servers::serve(router).await;
+    let url = trunkline_tests::server::serve(router).await;
     let client = Client::builder()
         .service(SERVICE, reference().url(url))
         .build()

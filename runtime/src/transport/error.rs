@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::body::BodyFailed;
 use crate::{BoxError, ErrorKind};
 
 /// What the server may have seen of a request that got no response.
@@ -45,18 +44,6 @@ impl TransportError {
             Sent::Nothing => ErrorKind::Connect,
             Sent::Unprocessed | Sent::Perhaps => ErrorKind::Transport,
         }
-    }
-
-    /// Whether it is not the exchange that failed but the streamed body that the caller gave.
-    pub(crate) fn is_of_the_request(&self) -> bool {
-        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*self.source);
-        while let Some(error) = cause {
-            if error.is::<BodyFailed>() {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
     }
 
     pub(crate) fn from_box(error: BoxError) -> Self {

@@ -2,7 +2,7 @@
 
 use trunkline::{Client, ErrorKind};
 use trunkline_tests::h2_frames::{H2Act, H2Server, code};
-use trunkline_tests::scripted::{SERVICE, get, post, reference};
+use trunkline_tests::reference::{SERVICE, get, post, reference};
 
 fn client(server: &H2Server) -> Client {
     Client::builder()

@@ -11,8 +11,8 @@ use futures_util::stream;
 use trunkline::{Body, Client, ClientBuilder, ErrorKind};
 use trunkline_tests::clock::{ms, secs};
 use trunkline_tests::raw_tcp::{Act, RawServer, chunk, head, response};
-use trunkline_tests::scripted::{SERVICE, get, reference};
-use trunkline_tests::servers::serve;
+use trunkline_tests::reference::{SERVICE, get, reference};
+use trunkline_tests::server::serve;
 
 const MIB: usize = 1024 * 1024;
 

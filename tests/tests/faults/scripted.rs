@@ -6,7 +6,7 @@ use trunkline::context::{self, Context};
 use trunkline::testing::{Script, Step};
 use trunkline::{ErrorKind, ServiceConfig};
 use trunkline_tests::clock::{assert_between, is_pending_after_a_poll, ms, secs, timed};
-use trunkline_tests::scripted::{A, B, C, SERVICE, assert_idle, client, get, post, reference};
+use trunkline_tests::reference::{A, B, C, SERVICE, assert_idle, client, get, post, reference};
 
 /// Fault 4: an instance hangs and the call has less time than its attempts.
 #[tokio::test(start_paused = true)]

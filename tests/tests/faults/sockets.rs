@@ -3,7 +3,7 @@
 use trunkline::{Client, ErrorKind, Result, ServiceConfig, service};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
 use trunkline_tests::raw_tcp::{Act, BlackHole, RawServer, Refusing, chunk, head, response};
-use trunkline_tests::scripted::{SERVICE, get, post, reference};
+use trunkline_tests::reference::{SERVICE, get, post, reference};
 
 #[service("orders")]
 trait Orders {

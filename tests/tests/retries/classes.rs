@@ -4,7 +4,7 @@ use http::Method;
 use trunkline::testing::{Script, Step};
 use trunkline::{ErrorKind, RetryPolicy};
 use trunkline_tests::clock::ms;
-use trunkline_tests::scripted::{A, SERVICE, assert_idle, client, post, reference};
+use trunkline_tests::reference::{A, SERVICE, assert_idle, client, post, reference};
 
 const IDEMPOTENT: [Method; 5] = [
     Method::GET,

@@ -2,7 +2,7 @@
 
 use trunkline::CallOptions;
 use trunkline::testing::{Script, Step};
-use trunkline_tests::scripted::{A, B, C, SERVICE, client, get, reference};
+use trunkline_tests::reference::{A, B, C, SERVICE, client, get, reference};
 
 fn hits(script: &Script) -> [usize; 3] {
     [A, B, C].map(|instance| script.hits(instance))

@@ -2,7 +2,7 @@
 
 use trunkline::testing::{Script, Step};
 use trunkline::{CallOptions, Client, Result, service};
-use trunkline_tests::scripted::{A, SERVICE, client, reference};
+use trunkline_tests::reference::{A, SERVICE, client, reference};
 
 #[service("orders")]
 trait Orders {

@@ -5,7 +5,7 @@ use futures_util::stream;
 use trunkline::testing::{Script, Step};
 use trunkline::{Body, CallOptions, ErrorKind, Result, service};
 use trunkline_tests::clock::{ms, timed};
-use trunkline_tests::scripted::{A, B, SERVICE, client, get, reference};
+use trunkline_tests::reference::{A, B, SERVICE, client, get, reference};
 
 #[service("orders")]
 trait Orders {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use trunkline::testing::{Script, Step};
 use trunkline::{Backoff, Client, ErrorKind, RetryPolicy, ServiceConfig};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
-use trunkline_tests::scripted::{A, B, C, SERVICE, client, get, post, reference};
+use trunkline_tests::reference::{A, B, C, SERVICE, client, get, post, reference};
 
 /// The times between the attempts of a call that always gets a 500.
 async fn gaps(policy: RetryPolicy, seed: u64) -> Vec<Duration> {

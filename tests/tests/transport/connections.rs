@@ -12,8 +12,8 @@ use futures_util::stream;
 use trunkline::{Body, Client, ErrorKind};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
 use trunkline_tests::raw_tcp::{Act, BlackHole, RawServer, Refusing, head, response};
-use trunkline_tests::scripted::{SERVICE, get, post, reference};
-use trunkline_tests::servers::serve;
+use trunkline_tests::reference::{SERVICE, get, post, reference};
+use trunkline_tests::server::serve;
 
 fn client(url: impl Into<String>) -> Client {
     Client::builder()
@@ -236,11 +236,17 @@ async fn an_upload_whose_stream_fails_is_an_error_of_the_request() {
 /// Answers are not mixed up when a call is dropped in the middle of one.
 #[tokio::test]
 async fn a_dropped_call_leaves_no_answer_for_the_next_one() {
-    let late = |text: &str| vec![Act::Pause(ms(60)), Act::Send(response("200 OK", &[], text))];
-    let (one, two) = (late("first"), late("second"));
-    let server = RawServer::start(move |number| if number == 0 { one.clone() } else { two.clone() }).await;
+    let server = RawServer::start(|number| match number {
+        0 => vec![Act::Pause(ms(500)), Act::Send(response("200 OK", &[], "first"))],
+        _ => vec![Act::Send(response("200 OK", &[], "second"))],
+    })
+    .await;
     let client = client(server.url());
-    let dropped = tokio::time::timeout(ms(30), get(&client)).await;
-    assert!(dropped.is_err());
+    let mut call = Box::pin(get(&client));
+    while server.hits() == 0 {
+        let early = tokio::time::timeout(ms(5), &mut call).await;
+        assert!(early.is_err(), "the answer takes half a second");
+    }
+    drop(call);
     assert_eq!(get(&client).await.unwrap().text().unwrap(), "second");
 }

@@ -9,7 +9,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use trunkline::testing::{Script, Step};
 use trunkline::{Body, BoxError, Client, ClientBuilder, ErrorKind, Sent, TransportError, TransportService};
 use trunkline_tests::clock::{assert_between, ms, timed};
-use trunkline_tests::scripted::{A, SERVICE, assert_idle, get, post, reference};
+use trunkline_tests::reference::{A, SERVICE, assert_idle, get, post, reference};
 
 fn builder(script: &Script) -> ClientBuilder {
     Client::builder()

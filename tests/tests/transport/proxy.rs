@@ -2,7 +2,7 @@
 
 use trunkline::{Client, ErrorKind};
 use trunkline_tests::raw_tcp::{Act, RawServer, Refusing, response};
-use trunkline_tests::scripted::{SERVICE, get, post, reference};
+use trunkline_tests::reference::{SERVICE, get, post, reference};
 
 async fn ok() -> RawServer {
     RawServer::always([Act::Send(response("200 OK", &[], "1"))]).await

@@ -6,8 +6,9 @@ use axum::routing::get as on_get;
 use trunkline::{Client, ClientBuilder, ErrorKind};
 use trunkline_tests::clock::secs;
 use trunkline_tests::raw_tcp::{Act, RawServer};
-use trunkline_tests::scripted::{SERVICE, get, post, reference};
-use trunkline_tests::servers::{TlsServer, serve, serve_tls};
+use trunkline_tests::reference::{SERVICE, get, post, reference};
+use trunkline_tests::server::serve;
+use trunkline_tests::tls_server::{TlsServer, serve_tls};
 
 /// Answers with the protocol's version.
 fn version() -> Router {

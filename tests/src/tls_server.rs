@@ -1,4 +1,4 @@
-//! Servers that behave: axum routers on loopback, plain or over TLS, HTTP/1.1 or HTTP/2 as the client wishes.
+//! Servers over TLS on loopback: HTTP/1.1 or HTTP/2, as both sides wish.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,20 +14,6 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-
-/// Serves the router on loopback until the runtime ends; gives its base URL.
-///
-/// # Panics
-/// When there is no free port.
-pub async fn serve(router: Router) -> String {
-    let (listener, address) = listen().await;
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(connection(stream, router.clone()));
-        }
-    });
-    format!("http://{address}")
-}
 
 /// A server over TLS, and the certificate that it shows.
 #[derive(Debug)]
