@@ -25,10 +25,6 @@ pub(super) fn expand(service: &Service) -> TokenStream {
         Item::Method(method) => expand_method(method),
         Item::Foreign(tokens) => tokens.clone(),
     });
-    let supertraits = match supertraits.is_empty() {
-        true => quote!(::core::marker::Send + ::core::marker::Sync),
-        false => quote!(#supertraits + ::core::marker::Send + ::core::marker::Sync),
-    };
     quote! {
         #attributes
         #visibility trait #ident #generics: #supertraits #where_clause {

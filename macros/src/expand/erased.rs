@@ -130,7 +130,7 @@ fn expand_handle(service: &Service) -> TokenStream {
     } = service;
     let (library, carried) = (&arguments.library, &foreign.carried);
     let doc =
-        format!("Any implementation of [`{ident}`] behind one type; a clone is a handle to the same one.");
+        format!(" Any implementation of [`{ident}`] behind one type; a clone is a handle to the same one.");
     quote! {
         #carried
         #[doc = #doc]

@@ -61,7 +61,8 @@ fn first(spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
     spans.fold(None, |earlier, span| earlier.or(span))
 }
 
-fn add(bounds: &mut Bounds) {
+/// Adds the bounds, after those that are there.
+pub(super) fn add(bounds: &mut Bounds) {
     bounds.push(parse_quote!(::core::marker::Send));
     bounds.push(parse_quote!(::core::marker::Sync));
 }
