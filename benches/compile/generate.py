@@ -62,10 +62,26 @@ REQWEST = [
 ]
 
 TYPES = """
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct Request{n} {{ pub name: String, pub count: u32, pub tags: Vec<String> }}
 #[derive(Deserialize)]
 pub struct Reply{n} {{ pub id: u64, pub name: String, pub note: Option<String> }}
+"""
+
+
+ARGUMENTS = ['"a"', '"a", Some(1)', "&Request{n}::default()", "1, &Request{n}::default()"]
+
+
+def caller(client):
+    """One function that awaits each method once, without which no body would be compiled to machine code."""
+    calls = "".join(f"        drop(bench.method_{n}({ARGUMENTS[n % 4].format(n=n)}).await);\n" for n in range(count))
+    return f"""
+pub fn call_all(bench: &{client}) {{
+    let calls = std::pin::pin!(async {{
+{calls}    }});
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let _ = Future::poll(calls, &mut context);
+}}
 """
 
 
@@ -91,8 +107,10 @@ crate("types", 'serde = { version = "1", features = ["derive"] }\n',
       "use serde::{Deserialize, Serialize};\n" + "".join(TYPES.format(n=n) for n in range(count)))
 crate("service-many", service, methods(SERVICE, SERVICE_HEAD))
 crate("reqwest-many", reqwest, methods(REQWEST, REQWEST_HEAD, TAIL))
+crate("service-called", service, methods(SERVICE, SERVICE_HEAD) + caller("BenchClient"))
+crate("reqwest-called", reqwest, methods(REQWEST, REQWEST_HEAD, TAIL) + caller("Bench"))
 count = 0
 crate("service-none", service, methods(SERVICE, SERVICE_HEAD))
 crate("reqwest-none", reqwest, methods(REQWEST, REQWEST_HEAD, TAIL))
-members = ", ".join(f'"{name}"' for name in ("types", "service-none", "service-many", "reqwest-none", "reqwest-many"))
-(work / "Cargo.toml").write_text(f'[workspace]\nresolver = "3"\nmembers = [{members}]\n')
+members = ", ".join(f'"{side}-{kind}"' for side in ("service", "reqwest") for kind in ("none", "many", "called"))
+(work / "Cargo.toml").write_text(f'[workspace]\nresolver = "3"\nmembers = ["types", {members}]\n')

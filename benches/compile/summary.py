@@ -7,15 +7,15 @@ import sys
 count = int(sys.argv[1])
 costs = collections.defaultdict(dict)
 for line in sys.stdin:
-    round_, mode, crate, milliseconds = line.split()
-    costs[mode, int(round_)][crate] = int(milliseconds)
+    round_, mode, side, kind, milliseconds = line.split()
+    costs[mode, int(round_)][side, kind] = int(milliseconds)
 
 print(f"CPU milliseconds a method, {count} methods, debug, medians; the crate without methods subtracted")
 print(f"{'':8}{'trunkline':>12}{'reqwest':>12}{'ratio':>8}")
-for mode, goal in (("check", 1.13), ("build", 1.00)):
-    rounds = [crates for (of, _), crates in costs.items() if of == mode]
+for mode, full, goal in (("check", "many", 1.13), ("build", "called", 1.00)):
+    rounds = [measured for (of, _), measured in costs.items() if of == mode]
     per = {
-        side: statistics.median((r[f"{side}-many"] - r[f"{side}-none"]) / count for r in rounds)
+        side: statistics.median((r[side, full] - r[side, "none"]) / count for r in rounds)
         for side in ("service", "reqwest")
     }
     ratio = per["service"] / per["reqwest"]

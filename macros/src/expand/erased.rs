@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::endpoint;
+use super::signature;
 use crate::model::{ErasedSignature, Method, Service};
 
 /// The handle and the twin, when the service asks for them and a mistake does not make them impossible.
@@ -178,10 +178,10 @@ fn expand_handle_impls(service: &Service) -> TokenStream {
 
 fn expand_call(method: &Method) -> TokenStream {
     let carried = &method.foreign.carried;
-    let signature = endpoint::expand_numbered_signature(method);
+    let signature = signature::asynchronous(method, signature::numbered(method));
     let name = twin_method(method);
     let self_token = method.receiver.as_ref().map(|receiver| &receiver.self_token);
-    let arguments = (0..method.parameters.len()).map(endpoint::argument_name);
+    let arguments = (0..method.parameters.len()).map(signature::number);
     let wait = method.is_async.then(|| quote!(.await));
     quote! {
         #carried

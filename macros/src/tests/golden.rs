@@ -174,7 +174,7 @@ fn measure(item: &syn::ItemImpl, method: ImplItem) -> Option<(String, [usize; 2]
     item.items = vec![ImplItem::Fn(method.clone())];
     let printed = prettyplease::unparse(&parse(quote!(const _: () = { #item };)));
     let lines: Vec<&str> = printed.lines().map(str::trim).collect();
-    let start = lines.iter().position(|line| line.starts_with("async fn"))?;
+    let start = lines.iter().position(|line| line.starts_with("fn "))?;
     let open = start + lines[start..].iter().position(|line| line.ends_with('{'))?;
     let close = lines.len() - 3;
     Some((method.sig.ident.to_string(), [open + 1 - start, close - open]))
@@ -185,10 +185,7 @@ fn a_method_is_a_few_lines() {
     for (name, [signature, body]) in client_methods(example()) {
         assert!(signature + body <= 6, "{name}: {signature} + {body}");
     }
-    for (name, [signature, body]) in client_methods(wide())
-        .into_iter()
-        .chain(client_methods(generic()))
-    {
+    for (name, [signature, body]) in client_methods(wide()) {
         assert!(signature <= 6 && body <= 6, "{name}: {signature}, {body}");
     }
     assert_eq!(client_methods(example()).len(), 2);
