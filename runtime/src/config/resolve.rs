@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::headers::Headers;
 use super::policy::{BreakerPolicy, EnvelopePolicy, RetryPolicy};
+use super::secret::Credential;
 use super::settings::{BreakerSettings, RetrySettings, Settings};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -72,7 +73,7 @@ fn breaker(settings: BreakerSettings) -> Option<BreakerPolicy> {
 /// The headers, and those of the credential that no header of the same or a more specific level replaces.
 fn headers(settings: &Settings) -> Headers {
     let mut headers = settings.headers.clone();
-    let credential = settings.credential.iter().flat_map(super::Credential::headers);
+    let credential = settings.credential.iter().flat_map(Credential::headers);
     for (name, value) in credential {
         if !headers.contains(&name) {
             headers.add(name, value);
@@ -88,7 +89,7 @@ mod tests {
 
     use super::*;
     use crate::config::policy::Backoff;
-    use crate::config::secret::{Credential, Secret};
+    use crate::config::secret::Secret;
 
     fn with_timeout(seconds: u64) -> Settings {
         Settings {

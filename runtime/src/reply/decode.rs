@@ -6,7 +6,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -135,7 +135,7 @@ impl<'d> Document<'d> {
         match serde_json::from_slice(&self.text[part.clone()]) {
             Ok(value) => Ok(value),
             // A type without size, `()` above all, keeps nothing of any body: whatever document there is will do.
-            Err(error) if size_of::<T>() == 0 && error.is_data() => {
+            Err(error) if size_of::<T>() == 0 && is_json(&self.text) => {
                 serde_json::from_slice(b"null").map_err(|_| self.explain(error, part.start, origin))
             }
             Err(error) => Err(self.explain(error, part.start, origin)),
@@ -167,7 +167,8 @@ impl<'d> Document<'d> {
     fn fault(&self, error: &serde_json::Error, offset: usize, origin: &Origin<'_>) -> String {
         let bare = bare_text(error);
         let category = error.classify();
-        if category == Category::Data {
+        // A list that is too long for a tuple is a fault of syntax to `serde_json`.
+        if category == Category::Data || is_json(&self.text) {
             return match path_at(&self.text, offset) {
                 path if path.is_empty() => bare,
                 path => format!("`{path}`: {bare}"),
@@ -195,6 +196,10 @@ impl<'d> Document<'d> {
     }
 }
 
+fn is_json(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+}
+
 /// The error's text without its position, which is of the part and not of the document.
 fn bare_text(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
@@ -202,14 +207,13 @@ fn bare_text(error: &serde_json::Error) -> String {
     if let Some(bare) = text.strip_suffix(&position) {
         text.truncate(bare.len());
     }
-    if text.len() > FAULT {
-        text.truncate(text.floor_char_boundary(FAULT));
-        text.push('…');
+    match text.char_indices().find(|(at, _)| *at >= FAULT) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
     }
-    text
 }
 
-/// How many bytes of a text lie before a position, as serde_json counts lines and columns.
+/// How many bytes of a text lie before a position, as `serde_json` counts lines and columns.
 fn offset(text: &[u8], line: usize, column: usize) -> usize {
     let start = match line.checked_sub(2) {
         None => 0,

@@ -17,7 +17,7 @@ use super::mistake::{without_credentials, wrong, wrong_secret};
 use super::text::read_text_of;
 use crate::error::Error;
 
-pub(crate) use client::{ClientEnv, Environment, executable_name};
+pub(crate) use client::{ClientEnv, executable_name};
 
 /// A set of names and values, as they were when it was taken.
 ///

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use http::uri::Scheme;
 
+use super::client::Environment;
 use super::*;
 use crate::config::secret::{Credential, Secret};
 use crate::config::settings::{BreakerSettings, RetrySettings, Settings};
