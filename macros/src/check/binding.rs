@@ -136,9 +136,10 @@ fn is_stray(parameter: &Parameter, template: &Template, errors: &mut Errors) -> 
         .iter()
         .map(|known| format!("`{{{}}}`", known.name))
         .collect();
-    let expected = match known.is_empty() {
-        true => format!("expected `{{{name}}}` in the path"),
-        false => suggest::one_of(&known),
+    let expected = if known.is_empty() {
+        format!("expected `{{{name}}}` in the path")
+    } else {
+        suggest::one_of(&known)
     };
     errors.push_at(
         place,

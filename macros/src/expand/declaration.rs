@@ -18,9 +18,10 @@ pub(super) fn expand(service: &Service) -> TokenStream {
     } = service;
     let attributes = &foreign.all;
     // Without the brackets the compiler would suggest to add a parameter for a type that it cannot find.
-    let generics = match generics.is_empty() {
-        true => quote!(<>),
-        false => generics.clone(),
+    let generics = if generics.is_empty() {
+        quote!(<>)
+    } else {
+        generics.clone()
     };
     let items = service.items.iter().map(|item| match item {
         Item::Method(method) => expand_method(method),

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::{client_ident, signature};
 use crate::check::{Argument, Endpoint, Target};
-use crate::model::{Method, Service};
+use crate::model::{Method, Output, Service};
 
 pub(super) fn expand_impl(service: &Service, endpoints: &[Endpoint<'_>], names: &[Ident]) -> TokenStream {
     let client = client_ident(service);
@@ -70,6 +70,6 @@ fn expand_send(method: &Method) -> TokenStream {
     let (start, _) = method
         .output
         .as_ref()
-        .map_or((Span::call_site(), Span::call_site()), |output| output.spans());
+        .map_or((Span::call_site(), Span::call_site()), Output::spans);
     quote_spanned!(start=> .send())
 }

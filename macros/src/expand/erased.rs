@@ -89,9 +89,10 @@ fn expand_signature(method: &Method, erased: &ErasedSignature, library: &TokenSt
     let name = twin_method(method);
     let where_clause = &method.generics.where_clause;
     let inputs = inputs.iter().map(|(name, ty)| quote!(#name: #ty));
-    let output = match method.is_async {
-        true => quote!(#library::__private::BoxFuture<'__call, #output>),
-        false => output.clone(),
+    let output = if method.is_async {
+        quote!(#library::__private::BoxFuture<'__call, #output>)
+    } else {
+        output.clone()
     };
     quote!(fn #name #generics (&#receiver self #(, #inputs)*) -> #output #where_clause)
 }
@@ -103,9 +104,10 @@ fn expand_forward(service: &Service, method: &Method, erased: &ErasedSignature) 
     let signature = expand_signature(method, erased, library);
     let arguments = erased.inputs.iter().map(|(name, _)| name);
     let call = quote!(<Self as #ident>::#name(self #(, #arguments)*));
-    let body = match method.is_async {
-        true => quote!(#library::__private::boxed(#call)),
-        false => call,
+    let body = if method.is_async {
+        quote!(#library::__private::boxed(#call))
+    } else {
+        call
     };
     quote! {
         #carried

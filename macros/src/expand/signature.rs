@@ -3,16 +3,15 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use crate::model::{Method, Output, Parameter};
+use crate::model::{Method, Parameter};
 
 /// `fn chat(…) -> impl Future<Output = …> + Send`, as the trait declares it.
 pub(super) fn declared(method: &Method, parameters: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let output = match method.is_async {
-        true => {
-            let future = future(method);
-            quote!(-> #future + ::core::marker::Send)
-        }
-        false => written_output(method),
+    let output = if method.is_async {
+        let future = future(method);
+        quote!(-> #future + ::core::marker::Send)
+    } else {
+        written_output(method)
     };
     expand(method, &plain_fn(method), parameters, &output)
 }
@@ -31,10 +30,9 @@ fn plain_fn(method: &Method) -> TokenStream {
 }
 
 fn future(method: &Method) -> TokenStream {
-    match &method.output {
-        Some(Output { ty }) => quote!(impl ::core::future::Future<Output = #ty>),
-        None => quote!(impl ::core::future::Future<Output = ()>),
-    }
+    let nothing = quote!(());
+    let ty = method.output.as_ref().map_or(&nothing, |output| &output.ty);
+    quote!(impl ::core::future::Future<Output = #ty>)
 }
 
 fn written_output(method: &Method) -> TokenStream {
@@ -44,9 +42,10 @@ fn written_output(method: &Method) -> TokenStream {
 
 /// `async fn chat(…) -> …`
 pub(super) fn asynchronous(method: &Method, parameters: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let keywords = match method.is_async {
-        true => quote!(async fn),
-        false => quote!(fn),
+    let keywords = if method.is_async {
+        quote!(async fn)
+    } else {
+        quote!(fn)
     };
     expand(method, &keywords, parameters, &written_output(method))
 }
@@ -68,10 +67,10 @@ fn expand(
 pub(super) fn named(method: &Method) -> impl Iterator<Item = TokenStream> {
     method.parameters.iter().map(|parameter| {
         let (carried, ty) = (&parameter.foreign.carried, &parameter.ty);
-        match &parameter.ident {
-            Some(ident) => quote!(#carried #ident: #ty),
-            None => quote!(_: #ty),
-        }
+        let Some(ident) = &parameter.ident else {
+            return quote!(_: #ty);
+        };
+        quote!(#carried #ident: #ty)
     })
 }
 

@@ -60,7 +60,7 @@ fn add_to_arguments(arguments: &mut PathArguments) -> Option<Span> {
 
 /// Runs through all of them.
 fn first(spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
-    spans.fold(None, |earlier, span| earlier.or(span))
+    spans.fold(None, Option::or)
 }
 
 /// Adds the bounds, after those that are there.

@@ -16,7 +16,7 @@ fn messages(arguments: TokenStream, item: TokenStream) -> Vec<String> {
     errors.messages().into_iter().map(str::to_owned).collect()
 }
 
-fn messages_of_method(method: TokenStream) -> Vec<String> {
+fn messages_of_method(method: &TokenStream) -> Vec<String> {
     messages(quote!("service"), quote!(trait Service { #method }))
 }
 
@@ -39,7 +39,7 @@ fn every_mistake_of_a_service_is_reported_at_once() {
 
 #[test]
 fn a_mistake_in_a_path_brings_no_message_about_arguments() {
-    let found = messages_of_method(quote! {
+    let found = messages_of_method(&quote! {
         #[post("chat/{id}")]
         async fn chat(&self, id: u32, left: u32, right: u32) -> Result<()>;
     });
@@ -48,7 +48,7 @@ fn a_mistake_in_a_path_brings_no_message_about_arguments() {
 
 #[test]
 fn an_unfilled_placeholder_brings_no_message_about_leftovers() {
-    let found = messages_of_method(quote! {
+    let found = messages_of_method(&quote! {
         #[post("/chat/{user}")]
         async fn chat(&self, id: u32, body: u32) -> Result<()>;
     });
@@ -66,7 +66,7 @@ fn a_foreign_attribute_passes_through() {
         #[cfg_attr(feature = "x", inline)]
         async fn chat(&self) -> Result<()>;
     };
-    assert!(messages_of_method(method.clone()).is_empty());
+    assert!(messages_of_method(&method).is_empty());
     let expansion = stages::service(quote!("service"), quote!(trait Service { #method })).to_string();
     for word in ["instrument", "Documented", "must_use", "timout", "inline"] {
         assert_eq!(
