@@ -1,5 +1,8 @@
 #![doc = include_str!("../../README.md")]
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod __fuzz;
 mod body;
 mod call;
 mod client;
@@ -26,6 +29,7 @@ pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy, ServiceCon
 pub use context::Context;
 pub use endpoint::{Endpoint, Service};
 pub use error::{BoxError, Error, ErrorKind};
+pub use http::{HeaderMap, Method, StatusCode};
 pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
 pub use transport::{Sent, TransportError, TransportService};

@@ -158,7 +158,7 @@ impl<'a> Attempt<'a> {
         let url = self
             .instance
             .url(&call.target)
-            .map_err(|error| self.bad_url(&error))?;
+            .map_err(|error| self.bad_url(error))?;
         let mut redirects = Redirects::new(call.endpoint.method.clone(), url, self.plan.policy.redirects);
         loop {
             let mut headers = headers::of_attempt(call, self.plan, self.number, self.deadline);
@@ -232,7 +232,7 @@ impl<'a> Attempt<'a> {
         )
     }
 
-    fn bad_url(&self, error: &url::ParseError) -> Failed {
+    fn bad_url(&self, error: url::ParseError) -> Failed {
         let message = format!(
             "`{}{}` is not an address: {error}",
             self.instance.address, self.call.target

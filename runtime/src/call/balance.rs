@@ -76,6 +76,10 @@ impl Instances {
         }
     }
 
+    pub(crate) fn list(&self) -> &[Arc<Instance>] {
+        &self.list
+    }
+
     /// Whether some instance was not tried yet.
     pub(crate) fn has_untried(&self, tried: &[Arc<str>]) -> bool {
         self.list

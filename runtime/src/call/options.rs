@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::config::Backoff;
+use crate::config::{Backoff, LONGEST, SHORTEST};
 use crate::{Error, ErrorKind};
 
 /// Overrides for the calls of one handle, or for one untyped call.
@@ -117,7 +117,7 @@ impl CallOptions {
     }
 
     fn check_duration(&mut self, name: &str, duration: Duration) {
-        if !(Duration::from_millis(1)..=Duration::from_hours(24)).contains(&duration) {
+        if !(SHORTEST..=LONGEST).contains(&duration) {
             let message = format!("`{name}` of the call is {duration:?}; it must be from 1 ms to 24 h");
             self.mistake = Some(Error::new(ErrorKind::Config, message));
         }

@@ -149,7 +149,7 @@ impl<'a> Record<'a> {
         let status = self.status.map(|status| status.as_u16());
         observe::record_outcome(&self.span, status, outcome.as_ref().err());
         self.figures
-            .finish(outcome.as_ref().map(|()| ()).map_err(Error::kind), elapsed);
+            .finish(outcome.as_ref().copied().map_err(Error::kind), elapsed);
         outcome
     }
 }

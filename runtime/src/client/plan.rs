@@ -8,7 +8,7 @@ use url::Url;
 use super::shared::Shared;
 use super::state::ServiceState;
 use super::unknown_service;
-use crate::call::Instances;
+use crate::call::{Instances, check_framing};
 use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
 use crate::context::CallContext;
 use crate::endpoint::{Attributes, PathTemplate};
@@ -76,9 +76,11 @@ impl Plan {
             configured.check_endpoints(service.name(), names)?;
         }
         let policy = resolve(sources, &configured, level)?;
+        let headers = headers(shared, service, &policy);
+        check_framing(&headers, ErrorKind::Config)?;
         Ok(Self {
             template: Arc::new(PathTemplate::parse(template)?),
-            headers: headers(shared, service, &policy),
+            headers,
             idempotency: idempotency(level)?,
             none_on: level.endpoint.none_on,
             instances: service.instances(&urls(service, &configured)?),

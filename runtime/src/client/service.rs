@@ -109,6 +109,10 @@ impl ServiceClient {
     }
 
     /// A call by this method and path template.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "as reqwest has it: a method is written, not kept"
+    )]
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> CallBuilder {
         CallBuilder::new(self.clone(), &method, path.as_ref())
     }
@@ -190,6 +194,10 @@ pub fn bind_at(client: &Client, service: &'static Service, url: &str) -> Service
 }
 
 /// A typed call, its arguments to come.
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "the code that the macro writes cannot reach it"
+)]
 pub fn call(service: &ServiceClient, endpoint: &'static Endpoint) -> Call {
     let (_, table) = service
         .0

@@ -1,16 +1,18 @@
 //! What a client knows of one service: its endpoints with their plans, its instances, its figures.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use http::Method;
+use tokio::time::Instant;
 use url::Url;
 
 use super::plan::{Level, Plan};
 use super::shared::{Shared, lock};
 use crate::Error;
 use crate::call::Instances;
+use crate::call::breaker::BreakerState;
 use crate::config::Sources;
 use crate::encode::SizeHint;
 use crate::endpoint::{Endpoint, Service, join};
@@ -136,7 +138,7 @@ impl ServiceState {
             &sources,
             self,
             &names,
-            level,
+            &level,
             &label,
             method.clone(),
             path,
@@ -158,7 +160,7 @@ impl ServiceState {
         let level = Level::health();
         let method = Method::GET;
         let state = EndpointState::new(
-            shared, &sources, self, &names, level, "health", method, &path, recorder,
+            shared, &sources, self, &names, &level, "health", method, &path, recorder,
         );
         Ok(Arc::new(state))
     }
@@ -166,6 +168,17 @@ impl ServiceState {
     /// Makes all plans anew, from these settings.
     pub(crate) fn refresh(&self, shared: &Shared, sources: &Sources) {
         lock(&self.endpoints).refresh(shared, sources, self);
+    }
+
+    /// The states of the breakers now, by the addresses of their instances.
+    pub(crate) fn breakers(&self) -> BTreeMap<String, BreakerState> {
+        let now = Instant::now();
+        let instances = Arc::clone(&lock(&self.instances));
+        instances
+            .list()
+            .iter()
+            .map(|one| (one.address.to_string(), one.breaker.state(now)))
+            .collect()
     }
 
     /// The instances at these addresses; known ones keep their breakers.
@@ -227,7 +240,7 @@ impl EndpointState {
             sources,
             state,
             names,
-            level,
+            &level,
             endpoint.name,
             method,
             &path,
@@ -244,18 +257,18 @@ impl EndpointState {
         sources: &Sources,
         service: &ServiceState,
         names: &[&str],
-        level: Level,
+        level: &Level,
         label: &str,
         method: Method,
         template: &str,
         recorder: Arc<EndpointRecorder>,
     ) -> Self {
-        let plan = Plan::new(shared, sources, service, names, &level, template);
+        let plan = Plan::new(shared, sources, service, names, level, template);
         Self {
             label: label.into(),
             method,
             template: template.to_owned(),
-            level,
+            level: *level,
             recorder,
             body_size: SizeHint::new(),
             plan: ArcSwap::from_pointee(plan),

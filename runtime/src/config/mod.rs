@@ -24,16 +24,19 @@ pub use policy::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use service::ServiceConfig;
 
 pub(crate) use base_url::parse_base_url;
-pub(crate) use duration::{parse_duration, parse_seconds, parse_seconds_or_zero};
+#[cfg(any(test, fuzzing))]
+pub(crate) use duration::parse_duration;
+pub(crate) use duration::{LONGEST, SHORTEST};
 pub(crate) use env::{EnvSnapshot, executable_name};
 pub(crate) use file::FileSettings;
-pub(crate) use headers::Headers;
+pub(crate) use headers::{CREDENTIALS, Headers};
 pub(crate) use resolve::Policy;
 pub(crate) use settings::{BreakerSettings, RetrySettings, Settings};
 pub(crate) use sources::{ServiceLevel, Sources};
 
 #[cfg(test)]
 mod tests {
+    use super::duration::{parse_duration, parse_seconds, parse_seconds_or_zero};
     use super::*;
 
     /// Pieces that parsers look for, so that random text gets far into them.

@@ -31,11 +31,6 @@ impl NamedTarget {
         }
     }
 
-    /// The template as it was given: `/api/v1/orders/{id}`.
-    pub(crate) fn template(&self) -> &str {
-        &self.template
-    }
-
     /// Gives the placeholder of this name its value.
     pub(crate) fn path(&mut self, name: &str, value: &dyn PathValue) {
         let mut text = String::new();

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::histogram::Counts;
 use super::recorder::Tally;
 use super::service::ServiceRecorder;
+use crate::BreakerState;
 
 /// What all calls of a client came to so far; made by `Client::metrics`.
 ///
@@ -61,6 +62,8 @@ pub struct ServiceMetrics {
     pub failures: BTreeMap<&'static str, u64>,
     /// How long the calls took.
     pub latency: Latency,
+    /// The state of each instance's breaker, by the instance's address.
+    pub breakers: BTreeMap<String, BreakerState>,
     /// The figures of each endpoint: by the method's name, or by HTTP method and path template of untyped calls.
     ///
     /// At most 1000 have figures of their own; those that are first called later share the name `other`.
@@ -188,6 +191,7 @@ impl Part {
             circuit_breaker_trips: self.trips,
             failures: all.failures,
             latency: all.latency,
+            breakers: BTreeMap::new(),
             endpoints: self
                 .endpoints
                 .into_iter()

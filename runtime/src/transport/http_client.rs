@@ -10,9 +10,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use rustls::ClientConfig;
 use sync_wrapper::SyncWrapper;
 
-use super::tls::{TlsOptions, config as tls_config};
+use super::tls::TlsOptions;
 use super::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
 use crate::{Body, BoxError, Error, ErrorKind};
 
@@ -25,9 +26,13 @@ pub(crate) struct HttpOptions {
     pub(crate) http1_only: bool,
 }
 
-pub(crate) fn build(options: &HttpOptions, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+pub(super) fn build(
+    options: &HttpOptions,
+    tls: ClientConfig,
+    connect_timeout: Duration,
+) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls_config(&options.tls, options.http1_only)?)
+        .tls_backend_preconfigured(tls)
         .retry(reqwest::retry::never())
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -102,7 +107,7 @@ impl HttpBody for Shared {
 
     /// What the body said before it began, so that a known length is sent as one.
     fn size_hint(&self) -> SizeHint {
-        self.size.clone()
+        self.size
     }
 }
 
