@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     scenes::typed_calls(&models).await?;
     scenes::errors(&orders).await?;
     scenes::retry(&models, &upstream).await?;
-    scenes::breaker(&orders, &upstream).await?;
+    scenes::breaker(&client, &orders, &upstream).await?;
     scenes::trace(&models, &upstream).await?;
     scenes::metrics(&client);
 

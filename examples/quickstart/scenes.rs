@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use trunkline::context::{self, Context};
-use trunkline::{Client, EndpointMetrics, ErrorKind, Result};
+use trunkline::{Client, EndpointMetrics, Error, ErrorKind, Result};
 
 use crate::services::{ChatRequest, ModelService, ModelServiceClient, OrderService, OrderServiceClient};
 use crate::upstream::Upstream;
@@ -18,8 +18,11 @@ pub(crate) async fn typed_calls(models: &ModelServiceClient) -> Result<()> {
         .await?;
     line("chat(\"Hello\")", &reply.content);
     for id in ["small", "none"] {
-        let context = models.model(id).await?.map(|model| model.context);
-        line(&format!("model({id:?})"), &format!("{context:?} tokens"));
+        let found = models.model(id).await?;
+        let context = found.map_or("None, since 404 is an absent value here".into(), |model| {
+            format!("{} tokens of context", model.context)
+        });
+        line(&format!("model({id:?})"), &context);
     }
     let found = models.models("large language", Some(1)).await?;
     let ids: Vec<_> = found.iter().map(|model| model.id.as_str()).collect();
@@ -72,33 +75,45 @@ pub(crate) async fn retry(models: &ModelServiceClient, upstream: &Upstream) -> R
     Ok(())
 }
 
-pub(crate) async fn breaker(orders: &OrderServiceClient, upstream: &Upstream) -> Result<()> {
+pub(crate) async fn breaker(client: &Client, orders: &OrderServiceClient, upstream: &Upstream) -> Result<()> {
     title("a breaker that opens and closes");
     upstream.break_stock(true);
     let before = upstream.hits();
-    let wait = loop {
-        match orders.stock("bolt").await {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::CircuitOpen => {
-                line(
-                    "stock(\"bolt\")",
-                    &format!("{} times 500, then: {error}", upstream.hits() - before),
-                );
-                break error.retry_after().unwrap_or(Duration::from_secs(1));
-            }
-            Err(_) => {}
-        }
-    };
-    upstream.break_stock(false);
+    let refused = first_refusal(orders).await?;
     line(
-        "  after the server is well",
-        &format!("and {wait:.1?} have passed, one call tries it"),
+        "stock(\"bolt\")",
+        &format!("{} times 500, then", upstream.hits() - before),
     );
+    line("", &refused.to_string());
+    line("  the breaker is", &breaker_state(client));
+    upstream.break_stock(false);
+    let wait = refused.retry_after().unwrap_or(Duration::from_secs(1));
     sleep(wait).await;
-    for _ in 0..2 {
-        line("stock(\"bolt\")", &orders.stock("bolt").await?.to_string());
-    }
+    line(
+        &format!("{wait:.1?} later"),
+        &format!("{} bolts", orders.stock("bolt").await?),
+    );
+    line("  the breaker is", &breaker_state(client));
     Ok(())
+}
+
+/// Calls until the answer no longer comes from the server.
+async fn first_refusal(orders: &OrderServiceClient) -> Result<Error> {
+    loop {
+        match orders.stock("bolt").await {
+            Err(error) if error.kind() == ErrorKind::CircuitOpen => return Ok(error),
+            Err(error) if error.status_code() == Some(500) => {}
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+    }
+}
+
+/// The state of the one instance's breaker, as the figures have it.
+fn breaker_state(client: &Client) -> String {
+    let snapshot = client.metrics();
+    let states = snapshot.services["order-service"].breakers.values();
+    states.map(|state| format!("{state:?}")).collect()
 }
 
 pub(crate) async fn trace(models: &ModelServiceClient, upstream: &Upstream) -> Result<()> {
@@ -133,7 +148,7 @@ pub(crate) fn metrics(client: &Client) {
     }
     let rate = snapshot.success_rate().unwrap_or_default() * 100.0;
     println!(
-        "  {rate:.0} % of calls succeeded; breakers opened {} time",
+        "  {rate:.0} % of calls succeeded; breakers opened {} time(s)",
         snapshot.circuit_breaker_trips
     );
 }
