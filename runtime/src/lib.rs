@@ -41,6 +41,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What the code that `#[service]` writes calls; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::sync::Arc;
+
+    use std::pin::Pin;
+
+    /// What a method of an object-safe twin returns.
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+    /// A future on the heap.
+    pub fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
+        Box::pin(future)
+    }
+
     pub use crate::call::Call;
     pub use crate::client::{bind, bind_at, call};
     pub use crate::encode::{HeaderArgument, JsonArgument, OptionalPathValue, PathValue, QueryArgument};

@@ -37,7 +37,9 @@ pub(crate) fn check_framing(headers: &HeaderMap, kind: ErrorKind) -> Result<(), 
 /// The headers of one attempt; `number` is 0 for the first.
 pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, deadline: Deadline) -> HeaderMap {
     let mut headers = plan.headers.clone();
-    if let Some(content_type) = &call.content_type {
+    if let Some(content_type) = &call.content_type
+        && !plan.names_content_type
+    {
         headers.insert(CONTENT_TYPE, content_type.clone());
     }
     for name in call.headers.keys() {
