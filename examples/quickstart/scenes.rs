@@ -112,8 +112,8 @@ async fn first_refusal(orders: &OrderServiceClient) -> Result<Error> {
 /// The state of the one instance's breaker, as the figures have it.
 fn breaker_state(client: &Client) -> String {
     let snapshot = client.metrics();
-    let states = snapshot.services["order-service"].breakers.values();
-    states.map(|state| format!("{state:?}")).collect()
+    let states: Vec<_> = snapshot.services["order-service"].breakers.values().collect();
+    format!("{states:?}")
 }
 
 pub(crate) async fn trace(models: &ModelServiceClient, upstream: &Upstream) -> Result<()> {
