@@ -8,6 +8,7 @@ pub mod context;
 mod encode;
 mod endpoint;
 mod error;
+mod events;
 mod observe;
 mod random;
 mod reply;
@@ -26,6 +27,10 @@ pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy, ServiceCon
 pub use context::Context;
 pub use endpoint::{Endpoint, Service};
 pub use error::{BoxError, Error, ErrorKind};
+pub use events::{
+    DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, HandlerError, Inbox,
+    Priority, Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
+};
 pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
 pub use transport::{Sent, TransportError, TransportService};
