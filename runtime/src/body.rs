@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use sync_wrapper::SyncWrapper;
 
 use crate::BoxError;
 
@@ -31,7 +32,33 @@ enum Inner {
     #[default]
     Empty,
     Bytes(Bytes),
-    Stream(Chunks),
+    Stream(Streamed),
+}
+
+/// Chunks that one task at a time polls; what a `&self` asks is kept beside them, so that a body is `Sync`, as the
+/// arguments of generic methods are.
+struct Streamed {
+    chunks: SyncWrapper<Chunks>,
+    size: SizeHint,
+    is_over: bool,
+}
+
+impl Streamed {
+    fn new(chunks: Chunks) -> Self {
+        Self {
+            size: chunks.size_hint(),
+            is_over: chunks.is_end_stream(),
+            chunks: SyncWrapper::new(chunks),
+        }
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let chunks = self.chunks.get_mut();
+        let frame = chunks.as_mut().poll_frame(cx);
+        self.size = chunks.size_hint();
+        self.is_over = chunks.is_end_stream();
+        frame
+    }
 }
 
 impl Body {
@@ -46,7 +73,9 @@ impl Body {
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        Self(Inner::Stream(Box::pin(StreamBody(Box::pin(stream)))))
+        Self(Inner::Stream(Streamed::new(Box::pin(StreamBody(Box::pin(
+            stream,
+        ))))))
     }
 
     /// A body of any library that speaks `http_body`.
@@ -55,7 +84,7 @@ impl Body {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Inner::Stream(Box::pin(Wrapped(Box::pin(body)))))
+        Self(Inner::Stream(Streamed::new(Box::pin(Wrapped(Box::pin(body))))))
     }
 
     /// The bytes, unless this is a stream; an empty body is no bytes.
@@ -147,7 +176,7 @@ impl HttpBody for Body {
                 self.0 = Inner::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Inner::Stream(chunks) => chunks.as_mut().poll_frame(cx),
+            Inner::Stream(chunks) => chunks.poll_frame(cx),
         }
     }
 
@@ -155,7 +184,7 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Empty => true,
             Inner::Bytes(bytes) => bytes.is_empty(),
-            Inner::Stream(chunks) => chunks.is_end_stream(),
+            Inner::Stream(chunks) => chunks.is_over,
         }
     }
 
@@ -163,7 +192,7 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Inner::Stream(chunks) => chunks.size_hint(),
+            Inner::Stream(chunks) => chunks.size,
         }
     }
 }
@@ -214,5 +243,16 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_can_be_an_argument_of_a_generic_method() {
+        fn check<T: Send + Sync>() {}
+        check::<Body>();
     }
 }

@@ -1,5 +1,8 @@
 #![doc = include_str!("../../README.md")]
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod __fuzz;
 mod body;
 mod call;
 mod client;
@@ -31,6 +34,7 @@ pub use events::{
     DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, HandlerError, Inbox,
     Priority, Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
 };
+pub use http::{HeaderMap, Method, StatusCode};
 pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
 pub use transport::{Sent, TransportError, TransportService};
@@ -42,6 +46,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What the code that `#[service]` writes calls; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::sync::Arc;
+
+    use std::pin::Pin;
+
+    /// What a method of an object-safe twin returns.
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+    /// A future on the heap.
+    pub fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
+        Box::pin(future)
+    }
+
     pub use crate::call::Call;
     pub use crate::client::{bind, bind_at, call};
     pub use crate::encode::{HeaderArgument, JsonArgument, OptionalPathValue, PathValue, QueryArgument};

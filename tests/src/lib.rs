@@ -1,1 +1,6 @@
 //! What the behaviour tests share.
+
+pub mod echo;
+pub mod scripted;
+pub mod server;
+pub mod traces;

@@ -73,3 +73,30 @@ async fn a_trait_calls_a_server() -> Result<()> {
     println!("{:#?}", client.metrics());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_header_that_frames_the_message_is_refused() -> Result<()> {
+    let config = || ServiceConfig::new().url("http://127.0.0.1:1");
+    let client = Client::builder().service("model-service", config()).build()?;
+    let call = client
+        .service("model-service")
+        .post("/x")
+        .header("Content-Length", "7");
+    let error = call.body("text").send().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (trunkline::ErrorKind::Request, 0)
+    );
+    assert!(error.to_string().contains("`content-length`"), "{error}");
+
+    let framed = config().header("Transfer-Encoding", "chunked");
+    let client = Client::builder().service("model-service", framed).build()?;
+    let error = client
+        .service("model-service")
+        .get("/x")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), trunkline::ErrorKind::Config);
+    Ok(())
+}

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::HeaderValue;
 
+use super::headers::check_framing;
 use super::prepare::{self, Prepared};
 use super::read::Slot;
 use super::{CallOptions, run};
@@ -19,7 +20,7 @@ use crate::encode::{
     Target,
 };
 use crate::reply::Outcome;
-use crate::{Body, Error};
+use crate::{Body, Error, ErrorKind};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -221,7 +222,8 @@ impl Call {
         if let Ok(plan) = &*self.plan {
             prepare::add_headers(&mut self.headers, options, plan, random);
         }
-        let mistake = mistake.or_else(|| options?.mistake.clone());
+        let framing = || check_framing(&self.headers, ErrorKind::Request).err();
+        let mistake = mistake.or_else(|| options?.mistake.clone()).or_else(framing);
         let context = CallContext::for_call(random, &self.headers);
         let (service, endpoint, plan) = (self.service, self.endpoint, self.plan);
         let (options, headers) = (self.options, self.headers);

@@ -95,7 +95,7 @@ fn refused(plan: &Plan, answered: &Answered) -> Error {
     };
     let envelope = plan.policy.envelope.as_ref();
     match envelope.and_then(|policy| Envelope::read(policy, answered.status, &answered.headers, &body)) {
-        Some(envelope) => envelope.into_error(answered.status, &body),
-        None => status_error(answered.status, &body),
+        Some(envelope) if envelope.failed => envelope.into_error(answered.status, &body),
+        Some(_) | None => status_error(answered.status, &body),
     }
 }

@@ -24,6 +24,7 @@ mod timer;
 
 pub(crate) use balance::{Instance, Instances};
 pub use build::Call;
+pub(crate) use headers::check_framing;
 pub use options::CallOptions;
 pub(crate) use prepare::Prepared;
 pub(crate) use read::Reader;

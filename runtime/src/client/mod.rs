@@ -80,7 +80,8 @@ impl Client {
 
     /// Changes the settings of a service at run time; the next call sees them.
     ///
-    /// The closure gets what was configured at run time so far. These settings win over every file and variable.
+    /// The closure gets what was configured at run time so far. These settings win over every file and variable. Of two
+    /// changes of one service at the same time the later one wins whole.
     ///
     /// # Errors
     /// `Config` when the new settings are wrong; the old ones stay.

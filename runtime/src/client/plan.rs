@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use url::Url;
 
 use super::shared::Shared;
 use super::state::ServiceState;
 use super::unknown_service;
-use crate::call::Instances;
+use crate::call::{Instances, check_framing};
 use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
 use crate::context::CallContext;
 use crate::endpoint::{Attributes, PathTemplate};
@@ -54,6 +54,8 @@ pub(crate) struct Plan {
     pub(crate) policy: Policy,
     /// The headers that every attempt carries.
     pub(crate) headers: HeaderMap,
+    /// Whether the endpoint's own headers say what its body is. A service's say nothing of it: its endpoints differ.
+    pub(crate) names_content_type: bool,
     /// The header of a declared idempotency key.
     pub(crate) idempotency: Option<HeaderName>,
     pub(crate) none_on: &'static [u16],
@@ -76,9 +78,12 @@ impl Plan {
             configured.check_endpoints(service.name(), names)?;
         }
         let policy = resolve(sources, &configured, level)?;
+        let headers = headers(shared, service, &policy);
+        check_framing(&headers, ErrorKind::Config)?;
         Ok(Self {
             template: Arc::new(PathTemplate::parse(template)?),
-            headers: headers(shared, service, &policy),
+            headers,
+            names_content_type: names_content_type(&configured, level),
             idempotency: idempotency(level)?,
             none_on: level.endpoint.none_on,
             instances: service.instances(&urls(service, &configured)?),
@@ -141,6 +146,15 @@ fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMa
         headers.append(name.clone(), value.clone());
     }
     headers
+}
+
+fn names_content_type(configured: &ServiceLevel, level: &Level) -> bool {
+    let configured = level.name.and_then(|name| configured.endpoints.get(name));
+    let written = level.endpoint.headers.iter();
+    configured.is_some_and(|endpoint| endpoint.headers.contains(&CONTENT_TYPE))
+        || written
+            .map(|(name, _)| name)
+            .any(|name| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()))
 }
 
 fn idempotency(level: &Level) -> Result<Option<HeaderName>> {

@@ -12,6 +12,9 @@ use crate::observe::MetricsSnapshot;
 use crate::random::Random;
 use crate::transport::Transports;
 
+/// The services and addresses above which those that no handle uses any more are forgotten, with their figures.
+const MOST_SERVICES: usize = 1024;
+
 /// The state behind every clone of a client.
 pub(crate) struct Shared {
     /// Who is calling, in `x-caller-service`.
@@ -64,11 +67,15 @@ impl Shared {
     pub(crate) fn service(&self, name: &str, address: Option<&str>) -> Arc<ServiceState> {
         let key = ServiceKey::new(name, address);
         let mut services = lock(&self.services);
-        Arc::clone(
-            services
-                .entry(key)
-                .or_insert_with_key(|key| Arc::new(ServiceState::new(key, self.metrics))),
-        )
+        if let Some(known) = services.get(&key) {
+            return Arc::clone(known);
+        }
+        if services.len() >= MOST_SERVICES {
+            services.retain(|_, service| Arc::strong_count(service) > 1);
+        }
+        let service = Arc::new(ServiceState::new(&key, self.metrics));
+        services.insert(key, Arc::clone(&service));
+        service
     }
 
     /// The settings as they are now. No call waits for this lock: calls read plans.
@@ -76,19 +83,18 @@ impl Shared {
         lock(&self.sources)
     }
 
+    /// Asks for the new settings without a lock: the closure may use the client.
     pub(crate) fn configure(
         &self,
         name: &str,
         change: impl FnOnce(ServiceConfig) -> ServiceConfig,
     ) -> Result<()> {
+        let before = self.sources().configured(name);
+        let changed = change(before);
         let mut sources = self.sources();
-        let changed = change(sources.configured(name));
         sources.set_configured(name, changed)?;
-        let services: Vec<_> = lock(&self.services)
-            .values()
-            .filter(|state| state.is(name))
-            .cloned()
-            .collect();
+        let named = |service: &&Arc<ServiceState>| service.is(name);
+        let services: Vec<_> = lock(&self.services).values().filter(named).cloned().collect();
         for service in services {
             service.refresh(self, &sources);
         }

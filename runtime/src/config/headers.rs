@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, PROXY_AUTHORI
 use super::secret::{X_API_KEY, X_API_SECRET, X_INTERNAL_TOKEN, sensitive};
 
 /// Headers whose value is a credential, whoever sets them.
-const CREDENTIALS: [HeaderName; 6] = [
+pub(crate) const CREDENTIALS: [HeaderName; 6] = [
     AUTHORIZATION,
     PROXY_AUTHORIZATION,
     COOKIE,

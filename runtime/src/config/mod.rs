@@ -24,10 +24,12 @@ pub use policy::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use service::ServiceConfig;
 
 pub(crate) use base_url::parse_base_url;
+#[cfg(any(test, fuzzing))]
+pub(crate) use duration::parse_duration;
 pub(crate) use duration::{LONGEST, SHORTEST};
 pub(crate) use env::{EnvSnapshot, executable_name};
 pub(crate) use file::FileSettings;
-pub(crate) use headers::Headers;
+pub(crate) use headers::{CREDENTIALS, Headers};
 pub(crate) use resolve::Policy;
 pub(crate) use settings::{BreakerSettings, RetrySettings, Settings};
 pub(crate) use sources::{ServiceLevel, Sources};

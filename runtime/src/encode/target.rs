@@ -21,11 +21,7 @@ pub(super) const LIMIT: usize = 65_000;
 #[derive(Debug)]
 pub(crate) struct Target {
     template: Arc<PathTemplate>,
-    buffer: String,
-    /// The first piece of the template that is not written yet.
-    next: usize,
-    /// What goes before the next query parameter.
-    separator: &'static str,
+    writer: Writer,
     error: Option<Error>,
 }
 
@@ -35,50 +31,45 @@ impl Target {
         // Room for a short value or two and a short query: most targets never grow.
         let mut buffer = String::with_capacity(prefix.len() + template.as_str().len() + 64);
         push_prefix(&mut buffer, prefix);
-        let mut target = Self {
-            template,
+        let mut writer = Writer {
             buffer,
             next: 0,
             separator: "?",
-            error: None,
         };
-        target.attempt(Self::literals);
-        target
+        let error = writer.literals(&template).err();
+        Self {
+            template,
+            writer,
+            error,
+        }
     }
 
     /// Fills the next placeholder.
     pub(crate) fn path(&mut self, value: &dyn PathValue) {
-        self.attempt(|target| target.fill(Some(value)));
+        self.attempt(|writer, template| writer.fill(template, Some(value)));
     }
 
     /// Fills the next placeholder, or drops it with its slash.
     pub(crate) fn optional(&mut self, value: &dyn OptionalPathValue) {
-        self.attempt(|target| target.fill(value.value()));
+        self.attempt(|writer, template| writer.fill(template, value.value()));
     }
 
     /// Adds a query parameter, when the path is complete.
     pub(crate) fn query(&mut self, name: &str, value: &dyn QueryArgument) {
-        self.attempt(|target| {
-            target.complete()?;
-            let mut pairs = Pairs {
-                out: &mut target.buffer,
-                separator: target.separator,
-                limit: LIMIT,
-            };
-            let written = pairs.write(name, Place::Argument, value);
-            target.separator = pairs.separator;
-            written.map_err(|fault| refuse("query parameter", name, fault))
+        self.attempt(|writer, template| {
+            writer.complete(template)?;
+            writer.query(name, value)
         });
     }
 
     /// Adds query parameters that are already encoded: `a=1&b=2`.
     pub(super) fn encoded_query(&mut self, query: &str) {
-        self.attempt(|target| {
-            target.complete()?;
+        self.attempt(|writer, template| {
+            writer.complete(template)?;
             if !query.is_empty() {
-                target.buffer.push_str(target.separator);
-                target.buffer.push_str(query);
-                target.separator = "&";
+                writer.buffer.push_str(writer.separator);
+                writer.buffer.push_str(query);
+                writer.separator = "&";
             }
             Ok(())
         });
@@ -89,48 +80,69 @@ impl Target {
     /// # Errors
     /// `Request`, naming the first parameter that could not be sent.
     pub(crate) fn finish(mut self) -> Result<String, Error> {
-        self.attempt(Self::complete);
+        self.attempt(Writer::complete);
+        let buffer = self.writer.buffer;
         match self.error {
             Some(error) => Err(error),
-            None if self.buffer.len() > LIMIT => Err(Error::new(
+            None if buffer.len() > LIMIT => Err(Error::new(
                 ErrorKind::Request,
                 format!("path and query: {}", Fault::TooLong(LIMIT)),
             )),
-            None => Ok(self.buffer),
+            None => Ok(buffer),
         }
     }
 
-    fn attempt(&mut self, step: impl FnOnce(&mut Self) -> Result<(), Error>) {
+    fn attempt(&mut self, step: impl FnOnce(&mut Writer, &PathTemplate) -> Result<(), Error>) {
         if self.error.is_none() {
-            self.error = step(self).err();
+            self.error = step(&mut self.writer, &self.template).err();
         }
     }
+}
 
-    fn fill(&mut self, value: Option<&dyn PathValue>) -> Result<(), Error> {
-        let template = Arc::clone(&self.template);
+/// The one buffer, and how far it is written.
+#[derive(Debug)]
+struct Writer {
+    buffer: String,
+    /// The first piece of the template that is not written yet.
+    next: usize,
+    /// What goes before the next query parameter.
+    separator: &'static str,
+}
+
+impl Writer {
+    fn query(&mut self, name: &str, value: &dyn QueryArgument) -> Result<(), Error> {
+        let mut pairs = Pairs {
+            out: &mut self.buffer,
+            separator: self.separator,
+            limit: LIMIT,
+        };
+        let written = pairs.write(name, Place::Argument, value);
+        self.separator = pairs.separator;
+        written.map_err(|fault| refuse("query parameter", name, fault))
+    }
+
+    fn fill(&mut self, template: &PathTemplate, value: Option<&dyn PathValue>) -> Result<(), Error> {
         let Some(piece) = template.pieces().get(self.next) else {
             let fault = "there is no placeholder for one more value";
             return Err(refuse("path template", template.as_str(), fault));
         };
         self.next += 1;
         match (piece, value) {
-            (Piece::Value(name), Some(value)) => self.write(template.text(name), SEGMENT, value)?,
+            (Piece::Value(name), Some(value)) => self.value(template.text(name), SEGMENT, value)?,
             (Piece::Rest(name), Some(value)) => self.rest(template.text(name), value)?,
             (Piece::Optional(name), Some(value)) => {
                 self.buffer.push('/');
-                self.write(template.text(name), SEGMENT, value)?;
+                self.value(template.text(name), SEGMENT, value)?;
                 self.check_last_segment(template.text(name))?;
             }
-            (Piece::Optional(_), None) => {}
             (Piece::Value(name) | Piece::Rest(name), None) => return Err(missing(template.text(name))),
-            (Piece::Literal(_) | Piece::EndOfSegment(_), _) => {}
+            (Piece::Optional(_), None) | (Piece::Literal(_) | Piece::EndOfSegment(_), _) => {}
         }
-        self.literals()
+        self.literals(template)
     }
 
     /// Writes literals up to the next placeholder, and judges the segments that they complete.
-    fn literals(&mut self) -> Result<(), Error> {
-        let template = Arc::clone(&self.template);
+    fn literals(&mut self, template: &PathTemplate) -> Result<(), Error> {
         while let Some(piece) = template.pieces().get(self.next) {
             match piece {
                 Piece::Literal(text) => self.buffer.push_str(template.text(text)),
@@ -142,14 +154,14 @@ impl Target {
         Ok(())
     }
 
-    fn write(&mut self, name: &str, set: &'static AsciiSet, value: &dyn PathValue) -> Result<(), Error> {
+    fn value(&mut self, name: &str, set: &'static AsciiSet, value: &dyn PathValue) -> Result<(), Error> {
         percent::push(&mut self.buffer, set, LIMIT, &Shown(value))
             .map_err(|fault| refuse("path parameter", name, fault))
     }
 
     fn rest(&mut self, name: &str, value: &dyn PathValue) -> Result<(), Error> {
         let start = self.buffer.len();
-        self.write(name, SEGMENTS, value)?;
+        self.value(name, SEGMENTS, value)?;
         self.buffer[start..]
             .split('/')
             .try_for_each(|segment| check_segment(name, segment))
@@ -161,9 +173,9 @@ impl Target {
     }
 
     /// Ends the path, before its query; what may be left out and was not given is left out.
-    fn complete(&mut self) -> Result<(), Error> {
-        while self.next < self.template.pieces().len() {
-            self.fill(None)?;
+    fn complete(&mut self, template: &PathTemplate) -> Result<(), Error> {
+        while self.next < template.pieces().len() {
+            self.fill(template, None)?;
         }
         if self.buffer.is_empty() {
             self.buffer.push('/');

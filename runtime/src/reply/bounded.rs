@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::stream::broken;
 use crate::error::Place;
 use crate::{Body, BoxError, Error, ErrorKind};
 
@@ -28,7 +29,7 @@ pub(crate) struct Bounds {
     pub(crate) guard: Box<dyn Any + Send>,
 }
 
-/// The same body within bounds; an error of theirs is a [`crate::Error`].
+/// The same body within bounds; its errors are [`crate::Error`]s that say where the call went.
 pub(crate) fn bounded(body: Body, bounds: Bounds) -> Body {
     Body::wrap(Bounded {
         open: Some((body, bounds)),
@@ -54,6 +55,7 @@ impl Bounded {
             self.waiting = false;
             return Poll::Ready(match frame {
                 Some(Ok(_)) if Instant::now() >= bounds.deadline => Some(Err(late(bounds).into())),
+                Some(Err(error)) => Some(Err(broken(error).at(bounds.place.clone()).into())),
                 frame => frame,
             });
         }

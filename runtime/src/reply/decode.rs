@@ -167,7 +167,7 @@ impl<'d> Document<'d> {
     fn fault(&self, error: &serde_json::Error, offset: usize, origin: &Origin<'_>) -> String {
         let bare = bare_text(error);
         let category = error.classify();
-        // A list that is too long for a tuple is a fault of syntax to serde_json.
+        // A list that is too long for a tuple is a fault of syntax to `serde_json`.
         if category == Category::Data || is_json(&self.text) {
             return match path_at(&self.text, offset) {
                 path if path.is_empty() => bare,
@@ -207,19 +207,13 @@ fn bare_text(error: &serde_json::Error) -> String {
     if let Some(bare) = text.strip_suffix(&position) {
         text.truncate(bare.len());
     }
-    if text.len() > FAULT {
-        text.truncate(
-            (0..=FAULT)
-                .rev()
-                .find(|end| text.is_char_boundary(*end))
-                .unwrap_or(0),
-        );
-        text.push('…');
+    match text.char_indices().find(|(at, _)| *at >= FAULT) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
     }
-    text
 }
 
-/// How many bytes of a text lie before a position, as serde_json counts lines and columns.
+/// How many bytes of a text lie before a position, as `serde_json` counts lines and columns.
 fn offset(text: &[u8], line: usize, column: usize) -> usize {
     let start = match line.checked_sub(2) {
         None => 0,

@@ -118,16 +118,6 @@ impl Envelope {
     }
 }
 
-/// Both shapes that are known without being told.
-pub(super) fn known_shapes() -> EnvelopePolicy {
-    EnvelopePolicy {
-        data: "data".into(),
-        code: "code".into(),
-        message: "message".into(),
-        ok: vec!["0".into(), "200".into(), "0000".into()],
-    }
-}
-
 /// The top level of a document, as raw text.
 #[derive(Default)]
 struct Fields<'d> {
@@ -243,9 +233,10 @@ fn text(raw: &RawValue) -> Option<String> {
 /// A configured code as it is compared: `200.0` and `200` are the same, `0000` and `0` are not.
 fn normal(code: &str) -> Cow<'_, str> {
     let is_number = code.contains(['.', 'e', 'E']) && code.parse::<f64>().is_ok();
-    match is_number {
-        true => Cow::Owned(normal_number(code)),
-        false => Cow::Borrowed(code),
+    if is_number {
+        Cow::Owned(normal_number(code))
+    } else {
+        Cow::Borrowed(code)
     }
 }
 

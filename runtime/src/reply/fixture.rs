@@ -7,8 +7,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::Reply;
-use super::envelope::{Envelope, known_shapes};
-use crate::Body;
+use super::envelope::Envelope;
+use crate::{Body, EnvelopePolicy};
 
 pub(super) fn headers(content_type: &str) -> HeaderMap {
     match content_type {
@@ -34,6 +34,6 @@ pub(super) fn enveloped(status: u16, body: &str) -> Reply<Body> {
     let status = StatusCode::from_u16(status).expect("a status");
     let headers = headers("application/json");
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let envelope = Envelope::read(&known_shapes(), status, &headers, &body);
+    let envelope = Envelope::read(&EnvelopePolicy::default(), status, &headers, &body);
     Reply::new(status, headers, Arc::from("http://a"), Body::from(body), envelope)
 }

@@ -36,7 +36,7 @@ use crate::{Body, Error};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a reply cannot be read as `{Self}`",
-    label = "this type is not a reply",
+    label = "neither this type nor what is inside it is `serde::Deserialize` or a type of reply",
     note = "a method returns `Result<T>` whose `T` is one of: a type with `#[derive(serde::Deserialize)]` (the JSON body), \
             `Reply<T>`, `Page<T>`, `Raw`, `Text`, `ByteStream`, or an enum with `#[derive(trunkline::FromReply)]`",
     note = "a type that borrows from the reply cannot be returned: own its fields (`String`, not `&str`)"

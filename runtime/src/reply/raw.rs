@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 
-use super::envelope::{Envelope, known_shapes};
+use super::envelope::Envelope;
 use super::{FromReply, Reply, charset, decode};
-use crate::{Body, Error};
+use crate::{Body, EnvelopePolicy, Error};
 
 /// The bytes of a reply with their content type, unread.
 ///
@@ -85,7 +85,12 @@ impl Reply<Raw> {
         if let Some(envelope) = self.envelope.as_deref() {
             return decode::value(&self.origin(), Some(envelope));
         }
-        match Envelope::read(&known_shapes(), self.status, &self.headers, self.bytes()) {
+        match Envelope::read(
+            &EnvelopePolicy::default(),
+            self.status,
+            &self.headers,
+            self.bytes(),
+        ) {
             Some(envelope) if envelope.failed => Err(envelope.into_error(self.status, self.bytes())),
             envelope => decode::value(&self.origin(), envelope.as_ref()),
         }

@@ -126,7 +126,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// FastAPI's `{"detail": [{"loc": ["body", "name"], "msg": "field required"}]}` in one line.
+/// The `{"detail": [{"loc": ["body", "name"], "msg": "field required"}]}` of `FastAPI` in one line.
 fn list_message(detail: &Value) -> Option<String> {
     let Value::Array(faults) = detail else {
         return None;
@@ -136,7 +136,7 @@ fn list_message(detail: &Value) -> Option<String> {
         Value::String(message) => message.clone(),
         fault => fault.get("msg")?.as_str()?.to_owned(),
     };
-    let place: Vec<String> = match first.get("loc") {
+    let place = match first.get("loc") {
         Some(Value::Array(steps)) => steps.iter().filter_map(scalar).collect(),
         _ => Vec::new(),
     };
@@ -144,10 +144,10 @@ fn list_message(detail: &Value) -> Option<String> {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    match place.is_empty() {
-        true => Some(format!("{message}{more}")),
-        false => Some(format!("{}: {message}{more}", place.join("."))),
-    }
+    Some(match place.as_slice() {
+        [] => format!("{message}{more}"),
+        place => format!("{}: {message}{more}", place.join(".")),
+    })
 }
 
 #[cfg(test)]
@@ -156,6 +156,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "the rows read better")]
     fn check(body: Value, code: Option<&str>, message: Option<&str>, details: Option<Value>) {
         let fields = error_fields(body.to_string().as_bytes());
         assert_eq!(fields.code.as_deref(), code, "{body}");

@@ -94,7 +94,7 @@ impl FromReply for ByteStream {
 }
 
 /// Our own error as it is; any other is a connection that broke.
-fn broken(error: BoxError) -> Error {
+pub(super) fn broken(error: BoxError) -> Error {
     match error.downcast::<Error>() {
         Ok(error) => *error,
         Err(error) => Error::new(ErrorKind::Transport, format!("the body broke off: {error}"))

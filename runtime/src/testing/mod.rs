@@ -4,7 +4,7 @@
 //! the head takes, what the reply is, and how its body ends. It counts what arrives and records the requests.
 //! Everything above the socket is the real thing: retries, breakers, deadlines, decoding.
 //!
-//! ```ignore
+//! ```
 //! use std::time::Duration;
 //! use serde_json::{Value, json};
 //! use trunkline::testing::{Script, Step};

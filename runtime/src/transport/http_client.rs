@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use sync_wrapper::SyncWrapper;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method};
+use http_body::Body as HttpBody;
+use rustls::ClientConfig;
 
-use super::tls::{TlsOptions, config as tls_config};
+use super::tls::TlsOptions;
 use super::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
 use crate::{Body, BoxError, Error, ErrorKind};
 
@@ -25,9 +27,13 @@ pub(crate) struct HttpOptions {
     pub(crate) http1_only: bool,
 }
 
-pub(crate) fn build(options: &HttpOptions, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+pub(super) fn build(
+    options: &HttpOptions,
+    tls: ClientConfig,
+    connect_timeout: Duration,
+) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls_config(&options.tls, options.http1_only)?)
+        .tls_backend_preconfigured(tls)
         .retry(reqwest::retry::never())
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -64,6 +70,11 @@ pub(super) async fn exchange(
     let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
     *request.headers_mut() = outgoing.headers;
     *request.body_mut() = to_reqwest(outgoing.body);
+    if request.body().is_none() && expects_body(request.method()) {
+        request
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     let mut response = client.execute(request).await.map_err(send_error)?;
     Ok(Incoming {
         status: response.status(),
@@ -76,34 +87,13 @@ fn to_reqwest(body: Body) -> Option<reqwest::Body> {
     match body.into_bytes() {
         Ok(bytes) if bytes.is_empty() => None,
         Ok(bytes) => Some(bytes.into()),
-        Err(stream) => Some(reqwest::Body::wrap(Shared {
-            size: stream.size_hint(),
-            body: SyncWrapper::new(stream),
-        })),
+        Err(stream) => Some(reqwest::Body::wrap(stream)),
     }
 }
 
-/// A streamed body as reqwest wants it: it asks for `Sync`, and never shares.
-struct Shared {
-    size: SizeHint,
-    body: SyncWrapper<Body>,
-}
-
-impl HttpBody for Shared {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(self.body.get_mut()).poll_frame(cx)
-    }
-
-    /// What the body said before it began, so that a known length is sent as one.
-    fn size_hint(&self) -> SizeHint {
-        self.size
-    }
+/// Methods whose empty body has to be said: without a length some servers answer 411 (RFC 9110, section 8.6).
+fn expects_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 /// Why there was no response, and whether the server may have acted.

@@ -5,9 +5,8 @@
 mod error;
 mod http_client;
 mod layered;
+mod shared;
 mod tls;
-
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -16,10 +15,10 @@ use url::Url;
 use crate::{Body, BoxError};
 
 pub use error::{Sent, TransportError};
-use http_client::build as build_http;
 pub(crate) use http_client::{HttpOptions, parse_proxy};
 pub use layered::TransportService;
 pub(crate) use layered::{Layers, erase};
+pub(crate) use shared::{Base, Transports};
 
 /// One way to reach a server.
 #[derive(Clone)]
@@ -28,7 +27,7 @@ pub(crate) enum Transport {
     Http(reqwest::Client),
     /// A script, for tests.
     #[cfg(feature = "testing")]
-    Scripted(crate::testing::Script, Duration),
+    Scripted(crate::testing::Script, std::time::Duration),
     /// A middleware of the user around one of the others.
     Layered(TransportService),
 }
@@ -163,48 +162,5 @@ async fn chunk_of(body: &mut Body) -> Result<Option<Bytes>, BoxError> {
                 }
             }
         }
-    }
-}
-
-/// What all transports of a client share, and the ones that were made from it, one a connect timeout.
-pub(crate) struct Transports {
-    base: Base,
-    layers: Layers,
-    made: std::sync::Mutex<Vec<(Duration, Transport)>>,
-}
-
-/// What the layers stand on.
-pub(crate) enum Base {
-    Http(HttpOptions),
-    #[cfg(feature = "testing")]
-    Scripted(crate::testing::Script),
-}
-
-impl Transports {
-    pub(crate) fn new(base: Base, layers: Layers) -> Self {
-        Self {
-            base,
-            layers,
-            made: std::sync::Mutex::default(),
-        }
-    }
-
-    /// The transport whose connections are given up after this time; services with the same one share its pool.
-    pub(crate) fn get(&self, connect_timeout: Duration) -> Result<Transport, crate::Error> {
-        let mut made = self
-            .made
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((_, transport)) = made.iter().find(|(time, _)| *time == connect_timeout) {
-            return Ok(transport.clone());
-        }
-        let base = match &self.base {
-            Base::Http(options) => Transport::Http(build_http(options, connect_timeout)?),
-            #[cfg(feature = "testing")]
-            Base::Scripted(script) => Transport::Scripted(script.clone(), connect_timeout),
-        };
-        let transport = self.layers.wrap(base);
-        made.push((connect_timeout, transport.clone()));
-        Ok(transport)
     }
 }

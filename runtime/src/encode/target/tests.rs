@@ -7,9 +7,13 @@ use super::*;
 
 const HOST: &str = "http://host";
 
-fn target(prefix: &str, template: &str, values: &[&dyn PathValue]) -> Result<String, Error> {
+fn start(template: &str, prefix: &str) -> Target {
     let template = PathTemplate::parse(template).expect(template);
-    let mut target = Target::start(Arc::new(template), prefix);
+    Target::start(Arc::new(template), prefix)
+}
+
+fn target(prefix: &str, template: &str, values: &[&dyn PathValue]) -> Result<String, Error> {
+    let mut target = start(template, prefix);
     for value in values {
         target.path(*value);
     }
@@ -17,8 +21,7 @@ fn target(prefix: &str, template: &str, values: &[&dyn PathValue]) -> Result<Str
 }
 
 fn query(name: &str, value: &dyn QueryArgument) -> Result<String, Error> {
-    let template = PathTemplate::parse("/").expect("valid");
-    let mut target = Target::start(Arc::new(template), "");
+    let mut target = start("/", "");
     target.query(name, value);
     target.finish()
 }
@@ -339,8 +342,7 @@ fn what_is_deeper_than_one_level_is_an_error_that_names_the_field() {
 
 #[test]
 fn all_kinds_of_parameters_make_one_target() {
-    let template = PathTemplate::parse("/{a}/{b?}/c/{d*}").expect("valid");
-    let mut target = Target::start(Arc::new(template), "/api");
+    let mut target = start("/{a}/{b?}/c/{d*}", "/api");
     target.path(&1);
     target.optional(&None::<u8>);
     target.path(&"x/y z");
@@ -356,10 +358,9 @@ fn all_kinds_of_parameters_make_one_target() {
 
 #[test]
 fn a_small_target_is_written_into_one_buffer() {
-    let template = PathTemplate::parse("/api/v1/models/{id}").expect("valid");
-    let mut target = Target::start(Arc::new(template), "");
-    let capacity = target.buffer.capacity();
-    let start = target.buffer.as_ptr();
+    let mut target = start("/api/v1/models/{id}", "");
+    let capacity = target.writer.buffer.capacity();
+    let start = target.writer.buffer.as_ptr();
     target.path(&uuid());
     target.query("page", &12);
     let target = target.finish().expect("complete");
@@ -372,8 +373,7 @@ fn uuid() -> &'static str {
 
 #[test]
 fn the_first_fault_is_the_one_that_is_told() {
-    let template = PathTemplate::parse("/{a}/{b}").expect("valid");
-    let mut target = Target::start(Arc::new(template), "");
+    let mut target = start("/{a}/{b}", "");
     target.path(&"");
     target.path(&"..");
     target.query("q", &f64::NAN);

@@ -1,0 +1,5 @@
+//! Envelopes of both families, and of any other.
+
+mod failures;
+mod shapes;
+mod untyped;
