@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::super::delivery::{Delivery, Received};
 use super::super::handler::HandlerError;
 use super::super::text::Text;
+use crate::reply::path_of;
 use crate::{Error, ErrorKind};
 
 /// A handler of events of any type. `Err` is why the event does not decode.
@@ -79,20 +80,10 @@ where
     })
 }
 
-/// On an error it decodes once more, to say where.
 fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| {
-        let mut decoder = serde_json::Deserializer::from_slice(body);
-        match serde_path_to_error::deserialize::<_, T>(&mut decoder) {
-            Err(error) if !error.path().to_string().is_empty() => {
-                format!(
-                    "the event does not decode: {} at `{}`",
-                    error.inner(),
-                    error.path()
-                )
-            }
-            _ => format!("the event does not decode: {error}"),
-        }
+    serde_json::from_slice(body).map_err(|error| match path_of(&error, body) {
+        path if path.is_empty() => format!("the event does not decode: {error}"),
+        path => format!("the event does not decode at `{path}`: {error}"),
     })
 }
 
@@ -151,7 +142,10 @@ mod tests {
             amount: u32,
         }
         let fault = decode::<Paid>(br#"{"amount":"1"}"#).expect_err("text");
-        assert!(fault.ends_with("at `amount`"), "{fault}");
+        assert!(
+            fault.starts_with("the event does not decode at `amount`: "),
+            "{fault}"
+        );
         assert!(decode::<Paid>(b"").is_err());
     }
 }
