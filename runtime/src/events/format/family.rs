@@ -1,6 +1,6 @@
 //! Reads the JSON objects of families A and B: which one it is, its keys tell.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::super::message::Message;
@@ -34,8 +34,13 @@ pub(super) struct Members<'a> {
     pub(super) user_id: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     pub(super) data: Option<&'a RawValue>,
+}
+
+/// An event may be `null`, which is not the same as none.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// The event inside the body; a body that is of neither family is the event itself.
