@@ -27,7 +27,7 @@ pub(crate) use base_url::parse_base_url;
 #[cfg(any(test, fuzzing))]
 pub(crate) use duration::parse_duration;
 pub(crate) use duration::{LONGEST, SHORTEST};
-pub(crate) use env::{EnvSnapshot, executable_name};
+pub(crate) use env::{EnvSnapshot, executable_name, url_variable};
 pub(crate) use file::FileSettings;
 pub(crate) use headers::{CREDENTIALS, Headers};
 pub(crate) use resolve::Policy;
