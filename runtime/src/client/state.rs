@@ -165,6 +165,11 @@ impl ServiceState {
         Ok(Arc::new(state))
     }
 
+    /// The names that settings may use; none while no trait is bound.
+    pub(crate) fn endpoint_names(&self) -> Vec<&'static str> {
+        lock(&self.endpoints).names()
+    }
+
     /// Makes all plans anew, from these settings.
     pub(crate) fn refresh(&self, shared: &Shared, sources: &Sources) {
         lock(&self.endpoints).refresh(shared, sources, self);
