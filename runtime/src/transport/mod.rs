@@ -8,8 +8,6 @@ mod layered;
 mod shared;
 mod tls;
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
@@ -29,7 +27,7 @@ pub(crate) enum Transport {
     Http(reqwest::Client),
     /// A script, for tests.
     #[cfg(feature = "testing")]
-    Scripted(crate::testing::Script, Duration),
+    Scripted(crate::testing::Script, std::time::Duration),
     /// A middleware of the user around one of the others.
     Layered(TransportService),
 }

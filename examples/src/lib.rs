@@ -1,1 +1,0 @@
-//! Runnable programs, each named by what it shows.
