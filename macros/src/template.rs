@@ -162,9 +162,7 @@ fn check_literal(literal: &str) -> Result<(), String> {
     let mut letters = literal.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => {}
-            '-' | '.' | '_' | '~' | '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '='
-            | ':' | '@' => {}
+            letter if is_path_letter(letter) => {}
             '%' => check_escape(letters.as_str())?,
             '}' => {
                 return Err(
@@ -183,6 +181,10 @@ fn check_literal(literal: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn is_path_letter(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(letter)
+}
+
 fn check_escape(after: &str) -> Result<(), String> {
     let digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit).count();
     if digits == 2 {
@@ -193,11 +195,11 @@ fn check_escape(after: &str) -> Result<(), String> {
 
 fn illegal_letter(letter: char) -> String {
     let mut buffer = [0; 4];
-    let escaped: String = letter
-        .encode_utf8(&mut buffer)
-        .bytes()
+    let bytes = letter.encode_utf8(&mut buffer).bytes();
+    let escaped = bytes
         .map(|byte| format!("%{byte:02X}"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!("{letter:?} is not legal in a path; write it as `{escaped}`")
 }
 

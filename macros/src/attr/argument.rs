@@ -145,9 +145,10 @@ impl Argument {
 
 impl Parse for Argument {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        let key = match input.peek(Lit) {
-            true => Key::Literal(input.parse()?),
-            false => Key::Word(input.call(Ident::parse_any)?),
+        let key = if input.peek(Lit) {
+            Key::Literal(input.parse()?)
+        } else {
+            Key::Word(input.call(Ident::parse_any)?)
         };
         let form = if input.is_empty() {
             Form::Alone

@@ -68,7 +68,7 @@ impl MethodAttributes {
         let arguments = arguments_of(attribute, errors);
         if VERBS.contains(&symbol) {
             self.verb = Some(match arguments {
-                Some(arguments) => Verb::read(word.clone(), symbol, arguments, errors),
+                Some(arguments) => Verb::read(word.clone(), symbol, &arguments, errors),
                 None => Verb {
                     word: word.clone(),
                     symbol,
@@ -90,7 +90,7 @@ impl Attributes {
         match symbol {
             TIMEOUT => self.timeout = value::only(arguments, value::milliseconds, "\"2s\"", errors),
             ATTEMPT_TIMEOUT => {
-                self.attempt_timeout = value::only(arguments, value::milliseconds, "\"500ms\"", errors)
+                self.attempt_timeout = value::only(arguments, value::milliseconds, "\"500ms\"", errors);
             }
             RETRY => self.retry = Some(retry::read(arguments, errors)),
             IDEMPOTENT => self.idempotent = Some(read_idempotent(arguments, errors)),

@@ -72,9 +72,9 @@ impl ParameterAttributes {
 
 fn read_source(symbol: Symbol, arguments: Arguments, errors: &mut Errors) -> Option<Source> {
     match symbol {
-        PATH => optional_name(arguments, "\"id\"", errors).map(Source::Path),
-        QUERY => optional_name(arguments, "\"page_size\"", errors).map(Source::Query),
-        FIELD => optional_name(arguments, "\"message\"", errors).map(Source::Field),
+        PATH => read_named(arguments, "\"id\"", Source::Path, errors),
+        QUERY => read_named(arguments, "\"page_size\"", Source::Query, errors),
+        FIELD => read_named(arguments, "\"message\"", Source::Field, errors),
         HEADER => header::read_name(arguments, errors).map(Source::Header),
         JSON => without_arguments(&arguments, errors).map(|()| Source::Json),
         FORM => without_arguments(&arguments, errors).map(|()| Source::Form),
@@ -84,13 +84,14 @@ fn read_source(symbol: Symbol, arguments: Arguments, errors: &mut Errors) -> Opt
 }
 
 /// No argument, or one name.
-fn optional_name(
+fn read_named(
     arguments: Arguments,
     example: &str,
+    source: fn(Option<Spanned<String>>) -> Source,
     errors: &mut Errors,
-) -> Option<Option<Spanned<String>>> {
+) -> Option<Source> {
     if arguments.list.is_empty() {
-        return Some(None);
+        return Some(source(None));
     }
     let name = value::only(arguments, value::text, example, errors)?;
     if name.value.is_empty() {
@@ -100,7 +101,7 @@ fn optional_name(
         );
         return None;
     }
-    Some(Some(name))
+    Some(source(Some(name)))
 }
 
 fn without_arguments(arguments: &Arguments, errors: &mut Errors) -> Option<()> {

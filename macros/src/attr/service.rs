@@ -44,7 +44,7 @@ impl ServiceArguments {
     fn take(&mut self, symbol: Symbol, word: &Ident, form: Form, errors: &mut Errors) {
         match symbol {
             PREFIX => {
-                self.prefix = value::assigned(word, &form, prefix, "\"/api/v1\"", errors).unwrap_or_default()
+                self.prefix = value::assigned(word, &form, prefix, "\"/api/v1\"", errors).unwrap_or_default();
             }
             TIMEOUT => {
                 self.attributes.timeout =

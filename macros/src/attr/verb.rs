@@ -30,13 +30,13 @@ pub(crate) enum Leftover {
 
 impl Verb {
     /// The arguments of a verb: the path, and before it the HTTP method of `#[request]`.
-    pub(crate) fn read(word: Ident, symbol: Symbol, arguments: Arguments, errors: &mut Errors) -> Self {
+    pub(crate) fn read(word: Ident, symbol: Symbol, arguments: &Arguments, errors: &mut Errors) -> Self {
         if symbol == REQUEST {
             return Self::read_request(word, arguments, errors);
         }
-        let template = texts(&arguments, 1, &format!("#[{word}(\"/path\")]"), errors)
+        let template = texts(arguments, 1, &format!("#[{word}(\"/path\")]"), errors)
             .and_then(|mut texts| texts.pop())
-            .and_then(|text| template(text, errors));
+            .and_then(|text| template(&text, errors));
         let method = Some(word.to_string().to_ascii_uppercase());
         Self {
             word,
@@ -46,11 +46,11 @@ impl Verb {
         }
     }
 
-    fn read_request(word: Ident, arguments: Arguments, errors: &mut Errors) -> Self {
-        let texts = texts(&arguments, 2, "#[request(\"PURGE\", \"/path\")]", errors).unwrap_or_default();
+    fn read_request(word: Ident, arguments: &Arguments, errors: &mut Errors) -> Self {
+        let texts = texts(arguments, 2, "#[request(\"PURGE\", \"/path\")]", errors).unwrap_or_default();
         let mut texts = texts.into_iter();
         let method = texts.next().and_then(|text| http_method(text, errors));
-        let template = texts.next().and_then(|text| template(text, errors));
+        let template = texts.next().and_then(|text| template(&text, errors));
         Self {
             word,
             symbol: REQUEST,
@@ -115,7 +115,7 @@ fn texts(
     None
 }
 
-fn template(text: Spanned<String>, errors: &mut Errors) -> Option<Spanned<Template>> {
+fn template(text: &Spanned<String>, errors: &mut Errors) -> Option<Spanned<Template>> {
     match Template::parse(&text.value) {
         Ok(template) => Some(Spanned::new(template, text.span)),
         Err(message) => {

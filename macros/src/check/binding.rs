@@ -1,6 +1,6 @@
 //! Where does each argument go?
 
-use super::{Argument, Target};
+use super::{Argument, Target, body};
 use crate::attr::{Binding, Leftover, Source, Verb};
 use crate::errors::Errors;
 use crate::model::{Method, Parameter};
@@ -36,7 +36,7 @@ pub(super) fn bind<'a>(method: &'a Method, verb: &Verb, errors: &mut Errors) -> 
         bind_leftovers(&mut rest, verb, errors);
     }
     let mut rest: Vec<_> = rest.into_iter().filter_map(Bound::finish).collect();
-    check_bodies(&rest, verb, errors);
+    body::check(&rest, verb, errors);
     rest.sort_by_key(|argument| order(&argument.target));
     arguments.extend(rest);
     arguments
@@ -136,9 +136,10 @@ fn is_stray(parameter: &Parameter, template: &Template, errors: &mut Errors) -> 
         .iter()
         .map(|known| format!("`{{{}}}`", known.name))
         .collect();
-    let expected = match known.is_empty() {
-        true => format!("expected `{{{name}}}` in the path"),
-        false => suggest::one_of(&known),
+    let expected = if known.is_empty() {
+        format!("expected `{{{name}}}` in the path")
+    } else {
+        suggest::one_of(&known)
     };
     errors.push_at(
         place,
@@ -222,51 +223,6 @@ fn bind_body(mut leftovers: Vec<&mut Bound<'_>>, body: Option<&Target>, errors: 
     }
 }
 
-/// At most one kind of body, and none where HTTP has none.
-fn check_bodies(arguments: &[Argument<'_>], verb: &Verb, errors: &mut Errors) {
-    let bodies: Vec<_> = arguments
-        .iter()
-        .filter(|argument| argument.target.is_body())
-        .collect();
-    let Some((first, others)) = bodies.split_first() else {
-        return;
-    };
-    if verb.forbids_body() {
-        errors.push_at(
-            first.parameter.binding_span(),
-            format!(
-                "a `{}` has no body; expected `#[query]`, `#[header(\"X-Name\")]` or a placeholder",
-                verb.word
-            ),
-        );
-        return;
-    }
-    for other in others {
-        match (&first.target, &other.target) {
-            (Target::Field(_), Target::Field(name)) => check_field(name, other, &bodies, errors),
-            (earlier, _) => errors.push_at(
-                other.parameter.binding_span(),
-                format!(
-                    "a call has one body, and {} is it already; drop one of them",
-                    earlier.describe()
-                ),
-            ),
-        }
-    }
-}
-
-/// Two fields of one name would be one key of the object.
-fn check_field(name: &str, field: &Argument<'_>, bodies: &[&Argument<'_>], errors: &mut Errors) {
-    let target = Target::Field(name.to_owned());
-    let first = bodies.iter().find(|body| body.target == target);
-    if first.is_some_and(|first| !std::ptr::eq(*first, field)) {
-        errors.push_at(
-            field.parameter.binding_span(),
-            format!("the field `{name}` is given twice; each field has one argument"),
-        );
-    }
-}
-
 /// The order in which the call takes them: header after query, the body last.
 fn order(target: &Target) -> u8 {
     match target {
@@ -286,25 +242,6 @@ impl<'a> Bound<'a> {
     }
 }
 
-impl Target {
-    fn is_body(&self) -> bool {
-        match self {
-            Self::Json | Self::Field(_) | Self::Form | Self::Body => true,
-            Self::Path | Self::OptionalPath | Self::Query(_) | Self::Header(_) => false,
-        }
-    }
-
-    fn describe(&self) -> &'static str {
-        match self {
-            Self::Json => "the `#[json]` argument",
-            Self::Field(_) => "the object of the `#[field]` arguments",
-            Self::Form => "the `#[form]` argument",
-            Self::Body => "the `#[body]` argument",
-            Self::Path | Self::OptionalPath | Self::Query(_) | Self::Header(_) => "another argument",
-        }
-    }
-}
-
 impl Parameter {
     /// Whether its name and its attribute could be read; a mistake in them has been reported.
     fn is_understood(&self) -> bool {
@@ -319,7 +256,7 @@ impl Parameter {
     }
 
     /// The attribute that binds the argument, else its name.
-    fn binding_span(&self) -> proc_macro2::Span {
+    pub(super) fn binding_span(&self) -> proc_macro2::Span {
         match (&self.binding, &self.ident) {
             (Some(binding), _) => binding.span,
             (None, Some(ident)) => ident.span(),

@@ -1,6 +1,7 @@
 //! The third stage: what was written becomes what is true, or an error.
 
 mod binding;
+mod body;
 mod method;
 mod policy;
 mod reply;

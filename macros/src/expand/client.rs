@@ -18,7 +18,7 @@ pub(super) fn expand_struct(service: &Service) -> TokenStream {
     } = service;
     let (carried, library) = (&foreign.carried, &arguments.library);
     let doc = format!(
-        "The client of `{}`: it implements [`{ident}`] by calls over HTTP.",
+        " The client of `{}`: it implements [`{ident}`] by calls over HTTP.",
         arguments.name
     );
     quote! {

@@ -1,8 +1,9 @@
 //! The user's trait, without our attributes and with futures that are `Send`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 
+use super::signature;
 use crate::model::{Item, Method, Parameter, Service};
 
 pub(super) fn expand(service: &Service) -> TokenStream {
@@ -17,18 +18,15 @@ pub(super) fn expand(service: &Service) -> TokenStream {
     } = service;
     let attributes = &foreign.all;
     // Without the brackets the compiler would suggest to add a parameter for a type that it cannot find.
-    let generics = match generics.is_empty() {
-        true => quote!(<>),
-        false => generics.clone(),
+    let generics = if generics.is_empty() {
+        quote!(<>)
+    } else {
+        generics.clone()
     };
     let items = service.items.iter().map(|item| match item {
         Item::Method(method) => expand_method(method),
         Item::Foreign(tokens) => tokens.clone(),
     });
-    let supertraits = match supertraits.is_empty() {
-        true => quote!(::core::marker::Send + ::core::marker::Sync),
-        false => quote!(#supertraits + ::core::marker::Send + ::core::marker::Sync),
-    };
     quote! {
         #attributes
         #visibility trait #ident #generics: #supertraits #where_clause {
@@ -38,61 +36,34 @@ pub(super) fn expand(service: &Service) -> TokenStream {
 }
 
 fn expand_method(method: &Method) -> TokenStream {
-    let Method {
-        foreign,
-        fn_span,
-        ident,
-        generics,
-        receiver,
-        parameters,
-        body,
-        ..
-    } = method;
-    let attributes = &foreign.all;
-    let keyword = quote_spanned!(*fn_span=> fn);
-    let (generic_parameters, where_clause) = (&generics.parameters, &generics.where_clause);
-    let receiver = receiver.iter().map(|receiver| &receiver.tokens);
-    let parameters = parameters
-        .iter()
-        .map(|parameter| expand_parameter(parameter, body.is_some()));
-    let inputs = receiver.cloned().chain(parameters);
-    let output = expand_output(method);
-    let body = match body {
+    let attributes = &method.foreign.all;
+    let signature = signature::declared(method, expand_parameters(method));
+    let body = match &method.body {
         None => quote!(;),
         Some(body) if method.is_async => quote!({ async move #body }),
         Some(body) => body.clone(),
     };
     quote! {
         #attributes
-        #keyword #ident #generic_parameters (#(#inputs),*) #output #where_clause #body
+        #signature #body
     }
 }
 
-/// A declaration with a pattern is a mistake, which the compiler need not report as well.
-fn expand_parameter(parameter: &Parameter, has_body: bool) -> TokenStream {
-    let Parameter {
-        foreign,
-        ident,
-        pattern,
-        ty,
-        ..
-    } = parameter;
-    let attributes = &foreign.all;
-    match ident {
-        Some(ident) => quote!(#attributes #ident: #ty),
-        None if has_body => quote!(#attributes #pattern: #ty),
-        None => quote!(_: #ty),
-    }
-}
-
-fn expand_output(method: &Method) -> TokenStream {
-    let ty = method.output.as_ref().map(|output| &output.ty);
-    match (method.is_async, ty) {
-        (true, Some(ty)) => {
-            quote!(-> impl ::core::future::Future<Output = #ty> + ::core::marker::Send)
+/// With the attributes of others, and with patterns where there is a body.
+fn expand_parameters(method: &Method) -> impl Iterator<Item = TokenStream> {
+    method.parameters.iter().map(|parameter| {
+        let Parameter {
+            foreign,
+            ident,
+            pattern,
+            ty,
+            ..
+        } = parameter;
+        let attributes = &foreign.all;
+        match ident {
+            Some(ident) => quote!(#attributes #ident: #ty),
+            None if method.body.is_some() => quote!(#attributes #pattern: #ty),
+            None => quote!(_: #ty),
         }
-        (true, None) => quote!(-> impl ::core::future::Future<Output = ()> + ::core::marker::Send),
-        (false, Some(ty)) => quote!(-> #ty),
-        (false, None) => TokenStream::new(),
-    }
+    })
 }

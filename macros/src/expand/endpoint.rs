@@ -1,11 +1,11 @@
 //! The client's implementation of the trait: one expression a method.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
-use super::client_ident;
+use super::{client_ident, signature};
 use crate::check::{Argument, Endpoint, Target};
-use crate::model::{Method, Parameter, Service};
+use crate::model::{Method, Output, Service};
 
 pub(super) fn expand_impl(service: &Service, endpoints: &[Endpoint<'_>], names: &[Ident]) -> TokenStream {
     let client = client_ident(service);
@@ -26,64 +26,15 @@ pub(super) fn expand_impl(service: &Service, endpoints: &[Endpoint<'_>], names: 
 fn expand_method(endpoint: &Endpoint<'_>, descriptor: &Ident, library: &TokenStream) -> TokenStream {
     let method = endpoint.method;
     let carried = &method.foreign.carried;
-    let signature = expand_signature(method);
+    let signature = signature::calling(method, signature::named(method));
     let self_token = method.receiver.as_ref().map(|receiver| &receiver.self_token);
     let arguments = endpoint.arguments.iter().map(expand_argument);
     let send = expand_send(method);
     quote! {
         #carried
         #signature {
-            #library::__private::call(&#self_token.__service, &#descriptor) #(#arguments)* #send.await
+            #library::__private::call(&#self_token.__service, &#descriptor) #(#arguments)* #send
         }
-    }
-}
-
-/// As in the trait, but `async`.
-pub(super) fn expand_signature(method: &Method) -> TokenStream {
-    signature(method, method.parameters.iter().map(expand_parameter))
-}
-
-/// The same with names of ours, for a default method may have patterns.
-pub(super) fn expand_numbered_signature(method: &Method) -> TokenStream {
-    let parameters = method.parameters.iter().enumerate().map(|(index, parameter)| {
-        let (name, ty) = (argument_name(index), &parameter.ty);
-        quote!(#name: #ty)
-    });
-    signature(method, parameters)
-}
-
-/// The name of ours for the argument at an index.
-pub(super) fn argument_name(index: usize) -> Ident {
-    format_ident!("__{index}")
-}
-
-fn signature(method: &Method, parameters: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let Method {
-        ident,
-        generics,
-        receiver,
-        output,
-        ..
-    } = method;
-    let (generic_parameters, where_clause) = (&generics.parameters, &generics.where_clause);
-    let receiver = receiver.iter().map(|receiver| receiver.tokens.clone());
-    let inputs = receiver.chain(parameters);
-    let output = output.iter().map(|output| &output.ty);
-    let keywords = match method.is_async {
-        true => quote!(async fn),
-        false => quote!(fn),
-    };
-    quote!(#keywords #ident #generic_parameters (#(#inputs),*) #(-> #output)* #where_clause)
-}
-
-fn expand_parameter(parameter: &Parameter) -> TokenStream {
-    let Parameter {
-        foreign, ident, ty, ..
-    } = parameter;
-    let carried = &foreign.carried;
-    match ident {
-        Some(ident) => quote!(#carried #ident: #ty),
-        None => quote!(_: #ty),
     }
 }
 
@@ -119,6 +70,6 @@ fn expand_send(method: &Method) -> TokenStream {
     let (start, _) = method
         .output
         .as_ref()
-        .map_or((Span::call_site(), Span::call_site()), |output| output.spans());
+        .map_or((Span::call_site(), Span::call_site()), Output::spans);
     quote_spanned!(start=> .send())
 }

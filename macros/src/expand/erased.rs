@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::endpoint;
+use super::signature;
 use crate::model::{ErasedSignature, Method, Service};
 
 /// The handle and the twin, when the service asks for them and a mistake does not make them impossible.
@@ -89,9 +89,10 @@ fn expand_signature(method: &Method, erased: &ErasedSignature, library: &TokenSt
     let name = twin_method(method);
     let where_clause = &method.generics.where_clause;
     let inputs = inputs.iter().map(|(name, ty)| quote!(#name: #ty));
-    let output = match method.is_async {
-        true => quote!(#library::__private::BoxFuture<'__call, #output>),
-        false => output.clone(),
+    let output = if method.is_async {
+        quote!(#library::__private::BoxFuture<'__call, #output>)
+    } else {
+        output.clone()
     };
     quote!(fn #name #generics (&#receiver self #(, #inputs)*) -> #output #where_clause)
 }
@@ -103,9 +104,10 @@ fn expand_forward(service: &Service, method: &Method, erased: &ErasedSignature) 
     let signature = expand_signature(method, erased, library);
     let arguments = erased.inputs.iter().map(|(name, _)| name);
     let call = quote!(<Self as #ident>::#name(self #(, #arguments)*));
-    let body = match method.is_async {
-        true => quote!(#library::__private::boxed(#call)),
-        false => call,
+    let body = if method.is_async {
+        quote!(#library::__private::boxed(#call))
+    } else {
+        call
     };
     quote! {
         #carried
@@ -130,7 +132,7 @@ fn expand_handle(service: &Service) -> TokenStream {
     } = service;
     let (library, carried) = (&arguments.library, &foreign.carried);
     let doc =
-        format!("Any implementation of [`{ident}`] behind one type; a clone is a handle to the same one.");
+        format!(" Any implementation of [`{ident}`] behind one type; a clone is a handle to the same one.");
     quote! {
         #carried
         #[doc = #doc]
@@ -178,10 +180,10 @@ fn expand_handle_impls(service: &Service) -> TokenStream {
 
 fn expand_call(method: &Method) -> TokenStream {
     let carried = &method.foreign.carried;
-    let signature = endpoint::expand_numbered_signature(method);
+    let signature = signature::asynchronous(method, signature::numbered(method));
     let name = twin_method(method);
     let self_token = method.receiver.as_ref().map(|receiver| &receiver.self_token);
-    let arguments = (0..method.parameters.len()).map(endpoint::argument_name);
+    let arguments = (0..method.parameters.len()).map(signature::number);
     let wait = method.is_async.then(|| quote!(.await));
     quote! {
         #carried

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{client, client_ident, endpoint};
+use super::{client, client_ident, signature};
 use crate::model::{Method, Service};
 
 pub(super) fn expand_inherent(service: &Service) -> TokenStream {
@@ -31,7 +31,7 @@ pub(super) fn expand_impl(service: &Service) -> TokenStream {
 
 fn expand_method(method: &Method) -> TokenStream {
     let carried = &method.foreign.carried;
-    let signature = endpoint::expand_signature(method);
+    let signature = signature::asynchronous(method, signature::named(method));
     quote! {
         #carried
         #signature {

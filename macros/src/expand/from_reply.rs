@@ -35,10 +35,11 @@ fn expand_impl(reply: &ReplyEnum, accepts: &TokenStream, body: &TokenStream) -> 
         generics: [implementation, name, where_clause],
         ..
     } = reply;
-    let other = reply.variants.iter().any(|variant| variant.has_other());
-    let status = match other || accepts.is_empty() {
-        true => quote!(_status),
-        false => quote!(status),
+    let other = reply.variants.iter().any(ReplyVariant::has_other);
+    let status = if other || accepts.is_empty() {
+        quote!(_status)
+    } else {
+        quote!(status)
     };
     quote! {
         impl #implementation #library::FromReply for #ident #name #where_clause {
@@ -93,15 +94,13 @@ fn expand_value(variant: &ReplyVariant, library: &TokenStream) -> TokenStream {
 
 fn expand_last_arm(reply: &ReplyEnum) -> TokenStream {
     let library = &reply.library;
+    if let Some(other) = reply.variants.iter().find(|variant| variant.has_other()) {
+        let value = expand_value(other, library);
+        return quote!(_ => #value,);
+    }
     let codes = reply.variants.iter().flat_map(ReplyVariant::codes);
-    match reply.variants.iter().find(|variant| variant.has_other()) {
-        Some(other) => {
-            let value = expand_value(other, library);
-            quote!(_ => #value,)
-        }
-        None => quote! {
-            _ => ::core::result::Result::Err(#library::__private::unexpected_status(reply, &[#(#codes),*])),
-        },
+    quote! {
+        _ => ::core::result::Result::Err(#library::__private::unexpected_status(reply, &[#(#codes),*])),
     }
 }
 

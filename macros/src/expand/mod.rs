@@ -8,6 +8,7 @@ mod endpoint;
 mod erased;
 mod fallback;
 mod from_reply;
+mod signature;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};

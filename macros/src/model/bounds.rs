@@ -1,7 +1,9 @@
 //! `Send + Sync` on what a call holds across an await: type parameters and `impl Trait` arguments.
 
 use proc_macro2::Span;
-use syn::{GenericArgument, Generics, PathArguments, Token, Type, TypeParamBound, parse_quote};
+use syn::{
+    GenericArgument, Generics, PathArguments, Token, Type, TypeParamBound, parse_quote, parse_quote_spanned,
+};
 
 type Bounds = syn::punctuated::Punctuated<TypeParamBound, Token![+]>;
 
@@ -39,8 +41,8 @@ pub(super) fn add_to_type(ty: &mut Type) -> Option<Span> {
 /// `&impl Display` becomes `&(impl Display + Send + Sync)`.
 fn add_behind_prefix(ty: &mut Type) -> Option<Span> {
     let span = add_to_type(ty);
-    if matches!(ty, Type::ImplTrait(_)) {
-        *ty = parse_quote!((#ty));
+    if let (Type::ImplTrait(_), Some(span)) = (&ty, span) {
+        *ty = parse_quote_spanned!(span=> (#ty));
     }
     span
 }
@@ -58,10 +60,11 @@ fn add_to_arguments(arguments: &mut PathArguments) -> Option<Span> {
 
 /// Runs through all of them.
 fn first(spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
-    spans.fold(None, |earlier, span| earlier.or(span))
+    spans.fold(None, Option::or)
 }
 
-fn add(bounds: &mut Bounds) {
+/// Adds the bounds, after those that are there.
+pub(super) fn add(bounds: &mut Bounds) {
     bounds.push(parse_quote!(::core::marker::Send));
     bounds.push(parse_quote!(::core::marker::Sync));
 }

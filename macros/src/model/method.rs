@@ -33,7 +33,7 @@ impl Method {
         let receiver = sig.receiver().map(Receiver::from_syn);
         let mut parameters = Vec::new();
         let mut first_impl = None;
-        for input in sig.inputs.iter_mut() {
+        for input in &mut sig.inputs {
             let FnArg::Typed(argument) = input else { continue };
             if is_async {
                 first_impl = first_impl.or(bounds::add_to_type(&mut argument.ty));

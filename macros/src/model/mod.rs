@@ -24,6 +24,7 @@ pub(crate) struct Service {
     /// Empty unless the user made a mistake.
     pub(crate) generics: TokenStream,
     pub(crate) where_clause: TokenStream,
+    /// With `Send + Sync`.
     pub(crate) supertraits: TokenStream,
     pub(crate) items: Vec<Item>,
     /// No generics and nothing but methods: a client can implement it.

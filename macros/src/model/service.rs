@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ItemTrait, TraitItem};
 
-use super::{Item, Method, Service};
+use super::{Item, Method, Service, bounds};
 use crate::attr::{ServiceArguments, check_trait_attributes, clean};
 use crate::errors::Errors;
 
@@ -22,6 +22,8 @@ impl Service {
         let is_plain = check_shape(&written, errors);
         let foreign = check_trait_attributes(&written.attrs, errors);
         let erased = arguments.erased;
+        let mut supertraits = written.supertraits;
+        bounds::add(&mut supertraits);
         Some(Self {
             arguments,
             foreign,
@@ -29,7 +31,7 @@ impl Service {
             ident: written.ident,
             where_clause: written.generics.where_clause.to_token_stream(),
             generics: written.generics.into_token_stream(),
-            supertraits: written.supertraits.into_token_stream(),
+            supertraits: supertraits.into_token_stream(),
             items: written
                 .items
                 .into_iter()

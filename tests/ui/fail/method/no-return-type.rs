@@ -1,4 +1,4 @@
-use trunkline::{Result, service};
+use trunkline::service;
 
 #[service("models")]
 pub trait Models {

@@ -1,0 +1,119 @@
+//! What the errors of odd services are, where a file of its own for each would say no more.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+use crate::model::Service;
+use crate::{check, stages};
+
+/// The messages that a service brings.
+fn messages(arguments: TokenStream, item: TokenStream) -> Vec<String> {
+    let mut errors = Errors::default();
+    if let Some(service) = Service::from_syn(arguments, item, &mut errors) {
+        check::service(&service, &mut errors);
+    }
+    errors.messages().into_iter().map(str::to_owned).collect()
+}
+
+fn messages_of_method(method: &TokenStream) -> Vec<String> {
+    messages(quote!("service"), quote!(trait Service { #method }))
+}
+
+#[test]
+fn every_mistake_of_a_service_is_reported_at_once() {
+    let found = messages(
+        quote!("a b", timout = "1s", prefix = 5),
+        quote! {
+            trait Service<T> {
+                type Item;
+                #[get("a")]
+                #[timeout("1")]
+                fn one(&self);
+                async fn new(&self) -> Result<()>;
+            }
+        },
+    );
+    assert_eq!(found.len(), 11, "{found:#?}");
+}
+
+#[test]
+fn a_mistake_in_a_path_brings_no_message_about_arguments() {
+    let found = messages_of_method(&quote! {
+        #[post("chat/{id}")]
+        async fn chat(&self, id: u32, left: u32, right: u32) -> Result<()>;
+    });
+    assert_eq!(found.len(), 1, "{found:#?}");
+}
+
+#[test]
+fn an_unfilled_placeholder_brings_no_message_about_leftovers() {
+    let found = messages_of_method(&quote! {
+        #[post("/chat/{user}")]
+        async fn chat(&self, id: u32, body: u32) -> Result<()>;
+    });
+    assert_eq!(found.len(), 1, "{found:#?}");
+}
+
+#[test]
+fn a_foreign_attribute_passes_through() {
+    let method = quote! {
+        #[get("/")]
+        #[instrument]
+        #[doc = "Documented."]
+        #[must_use]
+        #[other::timout("1s")]
+        #[cfg_attr(feature = "x", inline)]
+        async fn chat(&self) -> Result<()>;
+    };
+    assert!(messages_of_method(&method).is_empty());
+    let expansion = stages::service(quote!("service"), quote!(trait Service { #method })).to_string();
+    for word in ["instrument", "Documented", "must_use", "timout", "inline"] {
+        assert_eq!(
+            expansion.matches(word).count(),
+            1,
+            "{word} belongs on the trait and nowhere else"
+        );
+    }
+}
+
+#[test]
+fn our_attributes_are_gone_from_what_is_not_a_trait() {
+    let expansion = stages::service(
+        quote!("service"),
+        quote! {
+            impl Service {
+                #[get("/")]
+                #[path = "kept.rs"]
+                fn chat(&self, #[query] page: u32, #[cfg(x)] y: u32) {}
+            }
+        },
+    );
+    let expansion = expansion.to_string();
+    assert!(
+        !expansion.contains("get") && !expansion.contains("query"),
+        "{expansion}"
+    );
+    assert!(
+        expansion.contains("kept.rs") && expansion.contains("cfg"),
+        "{expansion}"
+    );
+}
+
+#[test]
+fn an_index_counts_the_methods_that_are_compiled() {
+    let item = quote! {
+        trait Service {
+            #[get("/")]
+            async fn first(&self) -> Result<()>;
+            #[cfg(unix)]
+            #[get("/")]
+            async fn second(&self) -> Result<()>;
+            #[get("/")]
+            async fn third(&self) -> Result<()>;
+        }
+    };
+    let expansion = stages::service(quote!("service"), item).to_string();
+    let expected = quote!(1 + if ::core::cfg!(all(unix)) { 1 } else { 0 }, "third").to_string();
+    assert!(expansion.contains(&expected), "{expansion}");
+}
