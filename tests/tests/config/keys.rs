@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trunkline::testing::{Script, Step};
+use trunkline::testing::{Recorded, Script, Step};
 use trunkline::{Client, ErrorKind, Result};
 use trunkline_tests::scripted::{A, json, ms, script};
 
@@ -106,7 +106,7 @@ async fn waits(backoff: &str) -> Vec<Duration> {
     let lines =
         format!("timeout = \"24h\"\nbreaker = false\nretry = {{ times = 8, delay = \"1s\", {backoff} }}");
     failed(orders(&script, "backoff", &lines).list()).await;
-    let times: Vec<_> = script.requests().iter().map(|request| request.at()).collect();
+    let times: Vec<_> = script.requests().iter().map(Recorded::at).collect();
     times.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 

@@ -39,6 +39,6 @@ fn client(script: &Script, name: &str, text: &str) -> Client {
 /// How a call fails, and after how many milliseconds.
 async fn failed(call: impl Future<Output = Result<()>>) -> (Error, u128) {
     let started = Instant::now();
-    let error = call.await.expect_err("it fails");
+    let error = Box::pin(call).await.expect_err("it fails");
     (error, started.elapsed().as_millis())
 }

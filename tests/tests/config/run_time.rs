@@ -108,7 +108,7 @@ fn failing_and_fine() -> Result<(Script, Client)> {
         .instance(A, Step::reply(500))
         .instance("http://b:1", Step::reply(204));
     let client = scripted::client("orders", &script);
-    client.configure("orders", |service| service.no_retry())?;
+    client.configure("orders", ServiceConfig::no_retry)?;
     Ok((script, client))
 }
 
