@@ -154,13 +154,13 @@ async fn make(faults: &[Fault], method: &Method, config: ServiceConfig, seed: u6
     let time = started.elapsed();
     assert_idle(&client, &script);
     assert_eq!(client.shutdown(Duration::ZERO).await.abandoned, 0);
-    let attempts = client.metrics().services[SERVICE].attempts;
+    let attempts = usize::try_from(client.metrics().services[SERVICE].attempts).expect("a few");
     let last = faults.len() - 1;
     // A redirect is a dial more, and no attempt more; it goes on with the next step.
     let dials = script.dials(A);
     let met = (0..dials).map(|dial| faults[dial.min(last)]).collect::<Vec<_>>();
     let redirects = met.iter().filter(|fault| **fault == Fault::Loop).count();
-    assert!(attempts as usize <= dials && dials <= attempts as usize + redirects);
+    assert!((attempts..=attempts + redirects).contains(&dials));
     Made { outcome, time, met }
 }
 
