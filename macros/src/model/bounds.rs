@@ -1,16 +1,42 @@
 //! `Send + Sync` on what a call holds across an await: type parameters and `impl Trait` arguments.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use syn::{
-    GenericArgument, Generics, PathArguments, Token, Type, TypeParamBound, parse_quote, parse_quote_spanned,
+    GenericArgument, GenericParam, Generics, PathArguments, Token, Type, TypeParamBound, WhereClause,
+    WherePredicate, parse_quote, parse_quote_spanned,
 };
 
 type Bounds = syn::punctuated::Punctuated<TypeParamBound, Token![+]>;
 
+/// Adds the bounds to each type parameter, in the place where it has others: clippy asks for one place alone.
 pub(super) fn add_to_generics(generics: &mut Generics) {
-    for parameter in generics.type_params_mut() {
-        add(&mut parameter.bounds);
+    let Generics {
+        params, where_clause, ..
+    } = generics;
+    for parameter in params {
+        let GenericParam::Type(parameter) = parameter else {
+            continue;
+        };
+        let clause = where_clause.as_mut();
+        match clause.and_then(|clause| bounds_in(clause, &parameter.ident)) {
+            Some(bounds) => add(bounds),
+            None => add(&mut parameter.bounds),
+        }
     }
+}
+
+/// The bounds that a where clause has for this parameter itself.
+fn bounds_in<'a>(clause: &'a mut WhereClause, parameter: &Ident) -> Option<&'a mut Bounds> {
+    clause
+        .predicates
+        .iter_mut()
+        .find_map(|predicate| match predicate {
+            WherePredicate::Type(predicate) => match &predicate.bounded_ty {
+                Type::Path(path) if path.path.is_ident(parameter) => Some(&mut predicate.bounds),
+                _ => None,
+            },
+            _ => None,
+        })
 }
 
 /// Adds the bounds to each `impl Trait` in the type, and says where the first one is.
