@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -102,11 +103,13 @@ impl Body {
     }
 
     /// The body for one attempt: a cheap copy, or the stream itself, which is then gone from here.
-    pub(crate) fn for_attempt(&mut self) -> Self {
+    ///
+    /// The second value says, once the attempt has failed, whether it was the stream that did.
+    pub(crate) fn for_attempt(&mut self) -> (Self, SendFailure) {
         match &self.0 {
-            Inner::Empty => Self(Inner::Empty),
-            Inner::Bytes(bytes) => Self(Inner::Bytes(bytes.clone())),
-            Inner::Stream(_) => std::mem::take(self),
+            Inner::Empty => (Self(Inner::Empty), SendFailure::default()),
+            Inner::Bytes(bytes) => (Self(Inner::Bytes(bytes.clone())), SendFailure::default()),
+            Inner::Stream(_) => Sending::start(std::mem::take(self)),
         }
     }
 
@@ -216,6 +219,63 @@ where
             .as_mut()
             .poll_next(cx)
             .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data).map_err(Into::into)))
+    }
+}
+
+/// Why a streamed body failed while it was sent: the caller's mistake, whatever the transport made of it.
+///
+/// It goes past the transport, since HTTP/2 tells of it as of any stream that was reset.
+#[derive(Default)]
+pub(crate) struct SendFailure(Option<Arc<Mutex<Option<BoxError>>>>);
+
+impl SendFailure {
+    pub(crate) fn take(&self) -> Option<BoxError> {
+        let mut cause = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        cause.take()
+    }
+}
+
+/// A streamed body on its way out; it leaves its error behind.
+struct Sending {
+    body: Body,
+    failure: Arc<Mutex<Option<BoxError>>>,
+}
+
+impl Sending {
+    fn start(body: Body) -> (Body, SendFailure) {
+        let failure = Arc::new(Mutex::new(None));
+        let sending = Self {
+            body,
+            failure: Arc::clone(&failure),
+        };
+        (Body::wrap(sending), SendFailure(Some(failure)))
+    }
+
+    fn failed(&self, error: BoxError) -> BoxError {
+        let mut cause = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        *cause = Some(error);
+        "the request's body failed".into()
+    }
+}
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        frame.map_err(|error| self.failed(error))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

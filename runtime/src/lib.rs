@@ -11,6 +11,7 @@ pub mod context;
 mod encode;
 mod endpoint;
 mod error;
+mod events;
 mod observe;
 mod random;
 mod reply;
@@ -29,6 +30,10 @@ pub use config::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy, ServiceCon
 pub use context::Context;
 pub use endpoint::{Endpoint, Service};
 pub use error::{BoxError, Error, ErrorKind};
+pub use events::{
+    DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, HandlerError, Inbox,
+    Priority, Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
+};
 pub use http::{HeaderMap, Method, StatusCode};
 pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};

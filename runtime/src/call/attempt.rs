@@ -18,7 +18,7 @@ use super::{Instance, body, headers};
 use crate::client::Plan;
 use crate::config::BreakerPolicy;
 use crate::transport::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
-use crate::{Body, Error, ErrorKind};
+use crate::{Body, BoxError, Error, ErrorKind};
 
 /// What an attempt needs to know.
 pub(crate) struct Attempt<'a> {
@@ -85,6 +85,16 @@ impl Failed {
             class,
             Error::new(error.kind(), format!("{what}: {error}")).with_source(error),
         )
+    }
+
+    /// The server may have seen the beginning of the body, and is not to blame for its end.
+    fn body_failed(cause: BoxError) -> Self {
+        let message = format!("the request's body failed: {cause}");
+        Self {
+            class: Class::Ambiguous,
+            error: Error::new(ErrorKind::Request, message).with_source(cause),
+            blames_instance: false,
+        }
     }
 }
 
@@ -166,18 +176,18 @@ impl<'a> Attempt<'a> {
                 headers::drop_credentials(&mut headers);
             }
             let replayable = body.is_replayable();
+            let (sent, failure) = body.for_attempt();
             let request = Outgoing {
                 method: redirects.method().clone(),
                 url: redirects.url().clone(),
                 headers,
-                body: body.for_attempt(),
+                body: sent,
             };
-            let incoming = self
-                .plan
-                .transport
-                .exchange(request)
-                .await
-                .map_err(Failed::transport)?;
+            let exchanged = self.plan.transport.exchange(request).await;
+            let incoming = exchanged.map_err(|error| match failure.take() {
+                Some(cause) => Failed::body_failed(cause),
+                None => Failed::transport(error),
+            })?;
             match redirects.next(&incoming, replayable) {
                 Redirect::Stay => return Ok(incoming),
                 Redirect::Follow => {}

@@ -80,11 +80,12 @@ impl Instances {
         &self.list
     }
 
-    /// Whether some instance was not tried yet.
-    pub(crate) fn has_untried(&self, tried: &[Arc<str>]) -> bool {
-        self.list
-            .iter()
-            .any(|instance| !tried.contains(&instance.address))
+    /// Whether some instance was not tried yet and would be picked now.
+    pub(crate) fn has_untried(&self, tried: &[Arc<str>], limits: &Limits<'_>, now: Instant) -> bool {
+        self.list.iter().any(|instance| {
+            let admits = limits.breaker.is_none() || instance.breaker.would_admit(now);
+            admits && !tried.contains(&instance.address)
+        })
     }
 
     /// The instances in the order in which to ask them: those not tried yet, then the others.

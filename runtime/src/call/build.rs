@@ -184,11 +184,15 @@ impl Call {
     }
 
     /// Makes the call and reads its reply.
-    pub async fn send<R: Outcome>(self) -> R {
-        let mut slot = Slot::new();
-        let (call, body) = self.prepare();
-        let end = run(&call, body, &mut slot).await;
-        slot.into_outcome(end)
+    // The bound is said, so that a user's crate need not prove it again for each of its methods.
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say `Send`")]
+    pub fn send<R: Outcome>(self) -> impl Future<Output = R> + Send {
+        async move {
+            let mut slot = Slot::new();
+            let (call, body) = self.prepare();
+            let end = run(&call, body, &mut slot).await;
+            slot.into_outcome(end)
+        }
     }
 
     fn keep(&mut self, result: Result<(), Error>) {

@@ -63,11 +63,7 @@ async fn stages(
     // 5: deadline
     let deadline = Deadline::of(&limits, call.context.deadline(), record.started())?;
     // 8: retry and backoff
-    let mut retry = Retry::new(
-        limits.retry.as_deref(),
-        call.is_idempotent(plan),
-        body.is_replayable(),
-    );
+    let mut retry = Retry::new(&limits, call.is_idempotent(plan), body.is_replayable());
     let mut last = None;
     loop {
         shared.admission.check_open()?;

@@ -79,6 +79,9 @@ impl<'a> Record<'a> {
     /// Counts an attempt at this instance, and gives its span.
     pub(crate) fn attempt(&mut self, instance: &Instance) -> Span {
         self.figures.attempt();
+        if self.attempts > 0 {
+            self.figures.retry();
+        }
         self.instance = Some(Arc::clone(&instance.address));
         observe::record_instance(&self.span, &instance.host, instance.port);
         self.attempts += 1;
@@ -117,9 +120,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Counts that the call is tried again, and says why.
-    pub(crate) fn retrying(&mut self, outcome: &Outcome, delay: Duration) {
-        self.figures.retry();
+    /// Says that the call is going to be tried again, and why.
+    pub(crate) fn retrying(&self, outcome: &Outcome, delay: Duration) {
         match outcome {
             Ok(answered) => observe::retry_event(&self.fields, &answered.status, delay, self.attempts),
             Err(failed) => observe::retry_event(&self.fields, &failed.error.cause(), delay, self.attempts),

@@ -11,7 +11,7 @@ use crate::{Error, ErrorKind};
 pub(crate) struct Redirects {
     method: Method,
     url: Url,
-    first: Option<Url>,
+    left_origin: bool,
     left: u32,
     allowed: u32,
 }
@@ -31,7 +31,7 @@ impl Redirects {
         Self {
             method,
             url,
-            first: None,
+            left_origin: false,
             left: allowed,
             allowed,
         }
@@ -45,11 +45,10 @@ impl Redirects {
         &self.url
     }
 
-    /// Whether the current address is another server's than the first one: no credential may go there.
+    /// Whether another server had a say in where this leads: no credential goes there, and not back to the first
+    /// server either, to a path that the other one chose.
     pub(crate) fn left_origin(&self) -> bool {
-        self.first
-            .as_ref()
-            .is_some_and(|first| first.origin() != self.url.origin())
+        self.left_origin
     }
 
     /// Follows GET and HEAD on 301, 302, 303, 307 and 308; other methods on 307 and 308, with a body that can be
@@ -72,14 +71,14 @@ impl Redirects {
             );
         }
         self.left -= 1;
-        let left_behind = std::mem::replace(&mut self.url, target);
-        self.first.get_or_insert(left_behind);
+        self.left_origin |= target.origin() != self.url.origin();
+        self.url = target;
         Redirect::Follow
     }
 
     fn may_follow(&self, status: StatusCode, replayable: bool) -> bool {
         match status.as_u16() {
-            301..=303 => self.method == Method::GET || self.method == Method::HEAD,
+            301..=303 => replayable && (self.method == Method::GET || self.method == Method::HEAD),
             307 | 308 => replayable,
             _ => false,
         }

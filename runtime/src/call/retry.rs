@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::attempt::Outcome;
 use super::classify::Class;
 use super::deadline::Deadline;
+use super::prepare::Limits;
 use super::{Instance, Instances, backoff, retry_after};
 use crate::config::RetryPolicy;
 use crate::random::Random;
@@ -16,6 +17,7 @@ use crate::random::Random;
 /// The attempts of one call.
 pub(crate) struct Retry<'a> {
     policy: Option<&'a RetryPolicy>,
+    limits: &'a Limits<'a>,
     idempotent: bool,
     replayable: bool,
     made: u32,
@@ -24,9 +26,10 @@ pub(crate) struct Retry<'a> {
 
 impl<'a> Retry<'a> {
     /// `replayable` says whether the body can be sent a second time.
-    pub(crate) fn new(policy: Option<&'a RetryPolicy>, idempotent: bool, replayable: bool) -> Self {
+    pub(crate) fn new(limits: &'a Limits<'a>, idempotent: bool, replayable: bool) -> Self {
         Self {
-            policy,
+            policy: limits.retry.as_deref(),
+            limits,
             idempotent,
             replayable,
             made: 0,
@@ -63,20 +66,24 @@ impl<'a> Retry<'a> {
         let Some(policy) = self.policy.filter(|policy| self.made <= policy.times) else {
             return Next::Done;
         };
-        if !class.may_repeat(self.idempotent) {
+        if class == Class::Answered {
             return Next::Done;
         }
         if !self.replayable {
             return Next::CannotReplay;
         }
+        if !class.may_repeat(self.idempotent) {
+            return Next::Done;
+        }
         self.tried.push(Arc::clone(&instance.address));
-        let delay = if class == Class::NotSent && instances.has_untried(&self.tried) {
+        let now = Instant::now();
+        let delay = if class == Class::NotSent && instances.has_untried(&self.tried, self.limits, now) {
             Duration::ZERO
         } else {
             backoff::delay(policy, self.made - 1, random).max(hint(outcome).unwrap_or_default())
         };
         // A wait that the deadline would end is an error that is known already.
-        if delay < deadline.remaining(Instant::now()) {
+        if delay < deadline.remaining(now) {
             Next::Again(delay)
         } else {
             Next::Done

@@ -30,7 +30,8 @@ pub(crate) struct InFlight(Arc<Admission>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shutdown {
-    /// The calls that were still in flight when the grace was over; 0 when all came to their end.
+    /// The calls, and the handlers of events, that were still running when the grace was over; 0 when all came to their
+    /// end.
     pub abandoned: usize,
 }
 

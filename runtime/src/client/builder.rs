@@ -14,6 +14,7 @@ use super::shared::{Parts, Shared};
 use crate::config::{
     BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name,
 };
+use crate::events::{EventFormat, EventSettings, parse_events_url};
 use crate::random::Random;
 use crate::transport::{Base, HttpOptions, Layers, TransportService, Transports, erase, parse_proxy};
 use crate::{Body, BoxError, Result};
@@ -50,6 +51,8 @@ pub struct ClientBuilder {
     max_body: usize,
     http: HttpOptions,
     layers: Layers,
+    events: EventSettings,
+    events_url: Option<String>,
     #[cfg(feature = "testing")]
     script: Option<crate::testing::Script>,
 }
@@ -65,6 +68,8 @@ impl ClientBuilder {
             max_body: MAX_BODY,
             http: HttpOptions::default(),
             layers: Layers::default(),
+            events: EventSettings::default(),
+            events_url: None,
             #[cfg(feature = "testing")]
             script: None,
         }
@@ -234,6 +239,32 @@ impl ClientBuilder {
         self
     }
 
+    /// Where events go, by the scheme of this address; instead of `MESSAGING_URL`. `memory:`, a bus within the process,
+    /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold.
+    pub fn events(mut self, url: impl Into<String>) -> Self {
+        self.events_url = Some(url.into());
+        self
+    }
+
+    /// The format in which events are published. `CloudEvents` unless set; every format is read.
+    pub fn event_format(mut self, format: EventFormat) -> Self {
+        self.events.format = format;
+        self
+    }
+
+    /// The most bytes of an event that is published. 1 MiB unless set.
+    pub fn max_event(mut self, bytes: usize) -> Self {
+        self.events.max_body = bytes;
+        self
+    }
+
+    /// Remembers here what is published.
+    #[cfg(feature = "testing")]
+    pub fn record_events(mut self, recording: &crate::testing::RecordingEvents) -> Self {
+        self.events.recording = Some(recording.clone());
+        self
+    }
+
     /// Answers every request from this script instead of the network.
     #[cfg(feature = "testing")]
     pub fn scripted(mut self, script: &crate::testing::Script) -> Self {
@@ -251,6 +282,11 @@ impl ClientBuilder {
             parse_proxy(proxy)?;
         }
         let env = self.sources.client_env();
+        let mut events = self.events;
+        events.url = match self.events_url {
+            Some(address) => Some(parse_events_url(&address)?),
+            None => env.messaging_url,
+        };
         let name = self.name.or(env.caller).unwrap_or_else(executable_name);
         #[cfg(feature = "testing")]
         let base = self.script.map_or_else(|| Base::Http(self.http), Base::Scripted);
@@ -265,6 +301,7 @@ impl ClientBuilder {
             random: self.seed.map_or_else(Random::from_entropy, Random::from_seed),
             transports: Transports::new(base, self.layers),
             sources: self.sources,
+            events,
         });
         Ok(Client {
             shared: Arc::new(shared),

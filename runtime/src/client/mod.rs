@@ -17,7 +17,7 @@ pub use service::{ServiceClient, bind, bind_at, call};
 
 pub(crate) use admission::InFlight;
 pub(crate) use plan::Plan;
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Shared, lock};
 pub(crate) use state::EndpointState;
 
 use std::fmt;
@@ -25,8 +25,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use tokio::time::Instant;
 
 use crate::config::ServiceConfig;
+use crate::events::Events;
 use crate::observe::MetricsSnapshot;
 use crate::{Error, Result};
 
@@ -91,17 +93,29 @@ impl Client {
         self.shared.configure(service.as_ref(), change)
     }
 
-    /// The figures of all calls so far.
+    /// The events of this client: publishing and subscribing.
+    pub fn events(&self) -> Events {
+        Events::new(Arc::clone(&self.shared))
+    }
+
+    /// The figures of all calls and events so far.
     pub fn metrics(&self) -> MetricsSnapshot {
         self.shared.metrics()
     }
 
-    /// Stops admission, waits for the calls in flight, at most for `grace`, then closes.
+    /// Shuts its workers down, stops admission, waits for the calls in flight, all within `grace`, then closes.
     ///
-    /// New calls fail with `ShuttingDown` from now on. Calls that are still in flight after the grace make no further
-    /// attempt; the value says how many there are.
+    /// Handlers of events finish first, since they may call and publish. Then new calls and publishes fail with
+    /// `ShuttingDown`. Calls that are still in flight after the grace make no further attempt; the value says how many
+    /// there are, with the handlers that were not done.
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {
-        self.shared.admission.shutdown(grace).await
+        let deadline = Instant::now() + grace;
+        let workers = self.shared.events.workers.shutdown(deadline).await;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let calls = self.shared.admission.shutdown(left).await;
+        Shutdown {
+            abandoned: calls.abandoned + workers,
+        }
     }
 }
 

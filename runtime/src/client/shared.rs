@@ -7,6 +7,7 @@ use super::admission::Admission;
 use super::state::{ServiceKey, ServiceState};
 use crate::Result;
 use crate::config::{ServiceConfig, Sources};
+use crate::events::{EventSettings, EventsShared};
 use crate::observe::MetricsSnapshot;
 use crate::random::Random;
 use crate::transport::Transports;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) random: Random,
     pub(crate) admission: Arc<Admission>,
     pub(crate) transports: Transports,
+    pub(crate) events: EventsShared,
     sources: Mutex<Sources>,
     services: Mutex<HashMap<ServiceKey, Arc<ServiceState>>>,
 }
@@ -41,11 +43,13 @@ pub(crate) struct Parts {
     pub(crate) random: Random,
     pub(crate) transports: Transports,
     pub(crate) sources: Sources,
+    pub(crate) events: EventSettings,
 }
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
+            events: EventsShared::new(parts.events, &parts.name, parts.metrics),
             name: parts.name,
             environment: parts.environment,
             logging: parts.logging,
@@ -110,6 +114,7 @@ impl Shared {
                 figures.breakers = service.breakers();
             }
         }
+        snapshot.events = self.events.metrics();
         snapshot
     }
 }

@@ -196,6 +196,29 @@ impl Context {
         Some(deadline.saturating_duration_since(Instant::now()))
     }
 
+    /// The context of an event that carries these; what is missing or illegal is made anew.
+    pub(crate) fn of_event(
+        random: &Random,
+        traceparent: Option<&str>,
+        tracestate: Option<&str>,
+        trace_id: Option<&str>,
+        baggage: Option<&str>,
+    ) -> Self {
+        let mut headers = HeaderMap::new();
+        let carried = [
+            (&names::TRACEPARENT, traceparent),
+            (&names::TRACESTATE, tracestate),
+            (&names::X_TRACE_ID, trace_id),
+            (&names::BAGGAGE, baggage),
+        ];
+        for (name, text) in carried {
+            if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        inbound::read(&headers, random)
+    }
+
     fn make(random: &Random) -> Self {
         let ids = OwnIds::make(random);
         Self(Arc::new(Carried {

@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Overloaded,
     /// The client is being shut down.
     ShuttingDown,
+    /// An event was not published, or nobody knows; [`Error::publish_failure`](crate::Error::publish_failure) says which.
+    Publish,
 }
 
 impl ErrorKind {
@@ -56,6 +58,7 @@ impl ErrorKind {
             Self::CircuitOpen => "circuit_open",
             Self::Overloaded => "overloaded",
             Self::ShuttingDown => "shutting_down",
+            Self::Publish => "publish",
         }
     }
 }

@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 
 pub use kind::ErrorKind;
 
+use crate::events::PublishFailure;
+
 /// Any error of another library, as it is kept in [`Error::source`](std::error::Error::source).
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -51,6 +53,8 @@ struct Inner {
     code: Option<String>,
     details: Option<serde_json::Value>,
     server_message: Option<String>,
+    publish_failure: Option<PublishFailure>,
+    event_id: Option<Box<str>>,
     place: Place,
 }
 
@@ -79,6 +83,8 @@ impl Error {
             code: None,
             details: None,
             server_message: None,
+            publish_failure: None,
+            event_id: None,
             place: Place::default(),
         }))
     }
@@ -123,6 +129,16 @@ impl Error {
     /// The same error, saying whether the server may have acted on the request.
     pub fn with_may_have_reached_server(self, reached: bool) -> Self {
         self.change(|inner| inner.may_have_reached = reached)
+    }
+
+    /// The same error, of kind [`Publish`](ErrorKind::Publish), saying why the event was not published.
+    pub fn with_publish_failure(self, failure: PublishFailure) -> Self {
+        self.change(|inner| inner.publish_failure = Some(failure))
+    }
+
+    /// The same error with the id of the event that was to be published.
+    pub fn with_event_id(self, id: impl AsRef<str>) -> Self {
+        self.change(|inner| inner.event_id = Some(id.as_ref().into()))
     }
 
     pub(crate) fn at(self, place: Place) -> Self {
@@ -236,6 +252,16 @@ impl Error {
         self.0.details.as_ref()
     }
 
+    /// Why an event was not published; `None` for every other kind.
+    pub fn publish_failure(&self) -> Option<PublishFailure> {
+        self.0.publish_failure
+    }
+
+    /// The id of the event that was to be published: publish it again under this id, and subscribers tell a duplicate.
+    pub fn event_id(&self) -> Option<&str> {
+        self.0.event_id.as_deref()
+    }
+
     /// The status of the last reply, only where there was one.
     pub(crate) fn response_status(&self) -> Option<u16> {
         self.0.status
@@ -267,6 +293,9 @@ impl fmt::Display for Error {
             (None, _) => {}
         }
         f.write_str(&self.0.message)?;
+        if let Some(id) = self.event_id() {
+            write!(f, " (event {id})")?;
+        }
         if place.attempts == 0 {
             return Ok(());
         }

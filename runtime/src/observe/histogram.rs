@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::metrics::Latency;
+
 /// Buckets of each power of two; a bucket is at most 1/16 = 6.25 % as wide as the values in it.
 const STEPS: u64 = 16;
 const STEP_BITS: u32 = STEPS.trailing_zeros();
@@ -13,13 +15,13 @@ const LONGEST: u64 = 24 * 60 * 60 * 1_000_000;
 const BUCKETS: usize = bucket(LONGEST) + 1;
 
 /// Counts by latency, exact below 16 µs, logarithmic above in linear steps; 4 KiB.
-pub(super) struct Histogram {
+pub(crate) struct Histogram {
     buckets: [AtomicU64; BUCKETS],
     max_nanos: AtomicU64,
 }
 
 impl Histogram {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             buckets: [const { AtomicU64::new(0) }; BUCKETS],
             max_nanos: AtomicU64::new(0),
@@ -27,13 +29,18 @@ impl Histogram {
     }
 
     /// Counts one latency: one atomic addition, and another write for a new maximum.
-    pub(super) fn record(&self, latency: Duration) {
+    pub(crate) fn record(&self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         self.buckets[bucket(micros.min(LONGEST))].fetch_add(1, Ordering::Relaxed);
         let nanos = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
         if nanos > self.max_nanos.load(Ordering::Relaxed) {
             self.max_nanos.fetch_max(nanos, Ordering::Relaxed);
         }
+    }
+
+    /// The figures that are shown.
+    pub(crate) fn latency(&self) -> Latency {
+        Latency::from(&self.counts())
     }
 
     /// What was counted so far.

@@ -9,6 +9,7 @@ use super::histogram::Counts;
 use super::recorder::Tally;
 use super::service::ServiceRecorder;
 use crate::BreakerState;
+use crate::events::EventMetrics;
 
 /// What all calls of a client came to so far; made by `Client::metrics`.
 ///
@@ -36,6 +37,8 @@ pub struct MetricsSnapshot {
     pub circuit_breaker_trips: u64,
     /// The figures of each service by its name.
     pub services: BTreeMap<String, ServiceMetrics>,
+    /// The figures of events.
+    pub events: EventMetrics,
 }
 
 /// What the calls of one service came to.
@@ -241,7 +244,8 @@ fn success_rate(successes: u64, failures: u64) -> Option<f64> {
     (finished > 0).then(|| successes as f64 / finished as f64)
 }
 
-fn millis<S: Serializer>(latency: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+/// A duration as a number of milliseconds.
+pub(crate) fn millis<S: Serializer>(latency: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(latency.as_secs_f64() * 1000.0)
 }
 

@@ -8,6 +8,8 @@ mod recorder;
 mod service;
 mod span;
 
+pub(crate) use self::histogram::Histogram;
+pub(crate) use self::metrics::millis;
 pub use self::metrics::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub(crate) use self::recorder::{CallGuard, EndpointRecorder};
 pub(crate) use self::service::ServiceRecorder;

@@ -8,7 +8,7 @@ use super::histogram::{Counts, Histogram};
 use crate::ErrorKind;
 
 /// Every kind of failure, at the place of its counter.
-const KINDS: [ErrorKind; 13] = [
+const KINDS: [ErrorKind; 14] = [
     ErrorKind::Config,
     ErrorKind::Request,
     ErrorKind::Discovery,
@@ -22,6 +22,7 @@ const KINDS: [ErrorKind; 13] = [
     ErrorKind::CircuitOpen,
     ErrorKind::Overloaded,
     ErrorKind::ShuttingDown,
+    ErrorKind::Publish,
 ];
 
 /// The counters of one endpoint; none where metrics are off.
@@ -185,6 +186,7 @@ fn place(kind: ErrorKind) -> usize {
         ErrorKind::CircuitOpen => 10,
         ErrorKind::Overloaded => 11,
         ErrorKind::ShuttingDown => 12,
+        ErrorKind::Publish => 13,
     }
 }
 

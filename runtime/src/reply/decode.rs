@@ -213,6 +213,11 @@ fn bare_text(error: &serde_json::Error) -> String {
     }
 }
 
+/// Where in a document it does not decode, as a path; empty for the document itself.
+pub(crate) fn path_of(error: &serde_json::Error, text: &[u8]) -> String {
+    path_at(text, offset(text, error.line(), error.column()))
+}
+
 /// How many bytes of a text lie before a position, as `serde_json` counts lines and columns.
 fn offset(text: &[u8], line: usize, column: usize) -> usize {
     let start = match line.checked_sub(2) {

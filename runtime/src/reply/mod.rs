@@ -24,6 +24,7 @@ pub use stream::ByteStream;
 pub use text::Text;
 
 pub(crate) use bounded::{Bounds, bounded};
+pub(crate) use decode::path_of;
 pub(crate) use envelope::Envelope;
 pub(crate) use refused::status_error;
 

@@ -69,6 +69,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use crate::events::{RecordedEvent, RecordingEvents};
 pub use recorded::Recorded;
 pub use script::Script;
 pub use step::Step;

@@ -121,6 +121,19 @@ impl Breaker {
         }
     }
 
+    /// Whether a call would be admitted at that time.
+    pub(crate) fn would_admit(&self, now: Instant) -> bool {
+        if is_closed(self.generation()) {
+            return true;
+        }
+        let mut tripped = self.lock();
+        self.end_lease(&mut tripped, now);
+        match tripped.phase {
+            Phase::Waiting { until } => until <= now,
+            Phase::Probing { .. } => is_closed(self.generation()),
+        }
+    }
+
     /// Leases the probe, unless it is too early or somebody has it.
     #[cold]
     fn probe(

@@ -1,0 +1,96 @@
+//! In which order events of several priorities go.
+
+use std::collections::VecDeque;
+
+use super::super::Priority;
+
+/// One turn in so many goes to the least urgent that waits.
+const TURNS: u8 = 8;
+
+/// A queue for each priority, in the order of arrival.
+#[derive(Debug)]
+pub(crate) struct Lanes<T> {
+    lanes: [VecDeque<T>; Priority::COUNT],
+    turn: u8,
+}
+
+impl<T> Lanes<T> {
+    pub(crate) fn push(&mut self, priority: Priority, item: T) {
+        self.lanes[priority.index()].push_back(item);
+    }
+
+    /// Puts back what was taken.
+    pub(crate) fn push_front(&mut self, priority: Priority, item: T) {
+        self.lanes[priority.index()].push_front(item);
+    }
+
+    /// The most urgent; in every eighth turn the least urgent, so that none waits for ever.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        self.turn = (self.turn + 1) % TURNS;
+        if self.turn == 0 {
+            self.lanes.iter_mut().find_map(VecDeque::pop_front)
+        } else {
+            self.lanes.iter_mut().rev().find_map(VecDeque::pop_front)
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lanes.iter().map(VecDeque::len).sum()
+    }
+
+    /// The first of each priority.
+    pub(crate) fn fronts(&self) -> impl Iterator<Item = &T> {
+        self.lanes.iter().filter_map(VecDeque::front)
+    }
+}
+
+impl<T> Default for Lanes<T> {
+    fn default() -> Self {
+        Self {
+            lanes: std::array::from_fn(|_| VecDeque::new()),
+            turn: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lanes(priorities: impl IntoIterator<Item = Priority>) -> Lanes<Priority> {
+        let mut lanes = Lanes::default();
+        priorities
+            .into_iter()
+            .for_each(|priority| lanes.push(priority, priority));
+        lanes
+    }
+
+    #[test]
+    fn the_more_urgent_goes_first() {
+        use Priority::{High, Low, Normal, Urgent};
+        let mut lanes = lanes([Low, Urgent, Normal, High]);
+        let order: Vec<_> = std::iter::from_fn(|| lanes.pop()).collect();
+        assert_eq!(order, [Urgent, High, Normal, Low]);
+    }
+
+    #[test]
+    fn one_turn_in_eight_goes_to_the_least_urgent() {
+        let mut lanes = lanes([Priority::Low; 100].into_iter().chain([Priority::High; 100]));
+        let first: Vec<_> = (0..80).filter_map(|_| lanes.pop()).collect();
+        let low = first
+            .iter()
+            .filter(|priority| **priority == Priority::Low)
+            .count();
+        assert_eq!((low, lanes.len()), (10, 120));
+    }
+
+    #[test]
+    fn what_is_put_back_comes_next() {
+        let mut lanes = Lanes::default();
+        (0..3).for_each(|number| lanes.push(Priority::Normal, number));
+        let first = lanes.pop().expect("three are there");
+        lanes.push_front(Priority::Normal, first);
+        assert_eq!(lanes.fronts().next(), Some(&0));
+        assert_eq!(lanes.pop(), Some(0));
+    }
+}

@@ -1,0 +1,197 @@
+//! One queue with its lanes, its retries and its dead letters.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::super::lanes::Lanes;
+use super::super::{Nack, QueueFigures, Shelved};
+use super::Bounds;
+use crate::events::Priority;
+use crate::events::letter;
+use crate::events::wire::Wire;
+
+/// An event in a queue.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) wire: Arc<Wire>,
+    priority: Priority,
+    since: Instant,
+    weight: usize,
+}
+
+/// What there is to take.
+pub(super) enum Taken {
+    Entry(Entry),
+    /// Nothing before the next retry is due.
+    Until(Instant),
+    Nothing,
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    ready: Lanes<Entry>,
+    /// One queue for each step of a ladder: within one, what comes first is due first.
+    waiting: BTreeMap<Duration, VecDeque<(Instant, Entry)>>,
+    dead: VecDeque<(Entry, SystemTime)>,
+    /// Events that are ready, in hand or waiting, and their bytes.
+    held: usize,
+    bytes: usize,
+    in_hand: usize,
+    arrived: Arc<Notify>,
+}
+
+impl Entry {
+    pub(super) fn new(wire: Arc<Wire>, priority: Priority, since: Instant) -> Self {
+        let weight = wire.weight();
+        Self {
+            wire,
+            priority,
+            since,
+            weight,
+        }
+    }
+
+    fn with(&self, wire: &Arc<Wire>) -> Self {
+        Self::new(Arc::clone(wire), self.priority, self.since)
+    }
+
+    fn is(&self, id: &str) -> bool {
+        self.wire.properties.message_id.as_deref() == Some(id)
+    }
+}
+
+impl Queue {
+    /// What a subscriber waits for.
+    pub(super) fn arrived(&self) -> Arc<Notify> {
+        Arc::clone(&self.arrived)
+    }
+
+    pub(super) fn check_room(&self, weight: usize, bounds: Bounds) -> Result<(), Nack> {
+        if self.held < bounds.events && self.bytes.saturating_add(weight) <= bounds.bytes {
+            return Ok(());
+        }
+        Err(Nack {
+            is_temporary: true,
+            reason: format!("a queue is full: {} events of {} bytes", self.held, self.bytes),
+        })
+    }
+
+    pub(super) fn push(&mut self, entry: Entry) {
+        self.held += 1;
+        self.bytes += entry.weight;
+        self.ready.push(entry.priority, entry);
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn take(&mut self, now: Instant) -> Taken {
+        let next = self.wake(now);
+        match (self.ready.pop(), next) {
+            (Some(entry), _) => {
+                self.in_hand += 1;
+                Taken::Entry(entry)
+            }
+            (None, Some(due)) => Taken::Until(due),
+            (None, None) => Taken::Nothing,
+        }
+    }
+
+    /// Makes ready what is due; says when the next one is.
+    fn wake(&mut self, now: Instant) -> Option<Instant> {
+        let mut next: Option<Instant> = None;
+        for step in self.waiting.values_mut() {
+            let due = step.iter().take_while(|(due, _)| *due <= now).count();
+            for (_, entry) in step.drain(..due) {
+                self.ready.push(entry.priority, entry);
+                self.arrived.notify_one();
+            }
+            let first = step.front().map(|(due, _)| *due);
+            next = next.into_iter().chain(first).min();
+        }
+        self.waiting.retain(|_, step| !step.is_empty());
+        next
+    }
+
+    /// Puts back what was taken and not settled.
+    pub(super) fn give_back(&mut self, entry: Entry) {
+        self.in_hand -= 1;
+        self.ready.push_front(entry.priority, entry);
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn ack(&mut self, entry: &Entry) {
+        self.in_hand -= 1;
+        self.held -= 1;
+        self.bytes -= entry.weight;
+    }
+
+    /// Not refused in a full queue: what is tried again was in the queue before.
+    pub(super) fn retry(&mut self, entry: &Entry, copy: &Arc<Wire>, after: Duration) {
+        self.ack(entry);
+        let copy = entry.with(copy);
+        self.held += 1;
+        self.bytes += copy.weight;
+        let due = Instant::now() + after;
+        self.waiting.entry(after).or_default().push_back((due, copy));
+        // One that waits for a later retry, or for none, is to look again.
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn bury(&mut self, entry: &Entry, copy: &Arc<Wire>, bounds: Bounds) -> Result<(), Nack> {
+        if self.dead.len() >= bounds.events {
+            return Err(Nack {
+                is_temporary: true,
+                reason: format!("there are {} dead letters, and no room for more", self.dead.len()),
+            });
+        }
+        self.ack(entry);
+        self.dead.push_back((entry.with(copy), SystemTime::now()));
+        Ok(())
+    }
+
+    pub(super) fn dead(&self, most: usize) -> Vec<Shelved> {
+        let shelved = |(entry, since): &(Entry, SystemTime)| Shelved {
+            wire: Arc::clone(&entry.wire),
+            since: *since,
+        };
+        self.dead.iter().take(most).map(shelved).collect()
+    }
+
+    /// Makes dead letters ready again, as if they came for the first time; says how many.
+    pub(super) fn replay(&mut self, id: Option<&str>, bounds: Bounds) -> usize {
+        let mut replayed = 0;
+        for (entry, since) in std::mem::take(&mut self.dead) {
+            let is_chosen = id.is_none_or(|id| entry.is(id));
+            if is_chosen && self.check_room(entry.weight, bounds).is_ok() {
+                let revived = Arc::new(letter::revived(&entry.wire));
+                self.push(Entry::new(revived, entry.priority, Instant::now()));
+                replayed += 1;
+            } else {
+                self.dead.push_back((entry, since));
+            }
+        }
+        replayed
+    }
+
+    pub(super) fn discard(&mut self, id: &str) -> usize {
+        let before = self.dead.len();
+        self.dead.retain(|(entry, _)| !entry.is(id));
+        before - self.dead.len()
+    }
+
+    pub(super) fn figures(&self, now: Instant) -> QueueFigures {
+        let oldest = self.ready.fronts().map(|entry| entry.since).min();
+        QueueFigures {
+            depth: self.ready.len(),
+            in_hand: self.in_hand,
+            waiting: self.waiting.values().map(VecDeque::len).sum(),
+            dead: self.dead.len(),
+            oldest: oldest
+                .map(|since| now.saturating_duration_since(since))
+                .unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The engine of a subscription: takes events, runs their handlers, decides what becomes of each.
+//!
+//! It speaks to the bus alone, so that every transport has the same rules. An event is acknowledged only after its
+//! handler has returned and the inbox has remembered it; whatever else happens, it is tried again or is a dead letter.
+
+mod attempt;
+mod handlers;
+mod ladder;
+mod log;
+mod pace;
+mod until;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use tracing::Instrument;
+
+pub(super) use self::handlers::{Handler, Handlers, erase};
+pub(super) use self::ladder::Ladder;
+pub(super) use self::pace::Pace;
+
+use self::attempt::{Failure, FailureKind};
+use self::ladder::Next;
+use self::pace::Turn;
+use self::until::until;
+use super::bus::{Incoming, Source, Verdict};
+use super::delivery::Received;
+use super::figures::{QueueRecorder, count};
+use super::format;
+use super::inbox::Seen;
+use super::letter;
+use super::message::Message;
+use super::span::{self, Handled};
+use super::text::Text;
+use super::timestamp;
+use super::wire::Wire;
+use crate::client::Shared;
+use crate::context::Context;
+
+/// How long to wait before what could not be settled is settled again.
+const UNSETTLED: Duration = Duration::from_secs(1);
+
+/// What all slots of a subscription share.
+pub(super) struct Consumer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) system: &'static str,
+    pub(super) label: Text,
+    pub(super) handlers: Handlers,
+    pub(super) ladder: Ladder,
+    pub(super) seen: Seen,
+    pub(super) pace: Pace,
+    /// Bounds each attempt.
+    pub(super) timeout: Duration,
+    pub(super) figures: Arc<QueueRecorder>,
+    pub(super) source: Source,
+    /// True once no more events are to be taken.
+    pub(super) closing: watch::Receiver<bool>,
+}
+
+impl Consumer {
+    /// Handles one event after the other until the subscription closes. As many of these run as the concurrency says.
+    pub(super) async fn slot(self: Arc<Self>) {
+        while let Some((_turn, incoming)) = self.next().await {
+            self.handle(incoming).await;
+        }
+    }
+
+    /// The next event, and the turn in which it is handled; `None` once the subscription closes.
+    async fn next(&self) -> Option<(Turn<'_>, Incoming)> {
+        let turn = until(&self.closing, self.pace.turn()).await?;
+        let incoming = until(&self.closing, self.source.next()).await?;
+        // An outage may have begun while there was nothing to do.
+        let turn = match turn {
+            Some(turn) => Some(turn),
+            None => until(&self.closing, self.pace.turn()).await?,
+        };
+        Some((turn, incoming))
+    }
+
+    async fn handle(&self, incoming: Incoming) {
+        let message = match read(&incoming.wire) {
+            Ok(message) => message,
+            Err(reason) => return self.bury(incoming, 0, &reason).await,
+        };
+        let attempt = message.attempt;
+        let handler = match self.handlers.find(&message.name, message.version) {
+            Ok(handler) => handler,
+            Err(reason) => return self.bury(incoming, attempt - 1, &reason).await,
+        };
+        let received = self.received(message);
+        let Some(claim) = self
+            .seen
+            .claim(&received.message.source, &received.message.id)
+            .await
+        else {
+            count(&self.figures.duplicates);
+            return self.settle(incoming, &Verdict::Ack).await;
+        };
+        match self.attempt(handler, &received, attempt).await {
+            Outcome::Handled => {
+                // The mark before the acknowledgement: what comes again in between is known.
+                claim.handled();
+                count(&self.figures.handled);
+                self.pace.succeeded();
+                self.settle(incoming, &Verdict::Ack).await;
+            }
+            Outcome::Later(retry) => {
+                self.pace.failed();
+                let copy = letter::for_retry(&incoming.wire, retry.attempt, &retry.failure);
+                let verdict = Verdict::Retry {
+                    copy: Arc::new(copy),
+                    after: retry.after,
+                };
+                self.settle(incoming, &verdict).await;
+            }
+            Outcome::Dead(attempts, failure) => {
+                if is_of_the_surroundings(failure.kind) {
+                    self.pace.failed();
+                }
+                self.bury(incoming, attempts, &failure.text).await;
+            }
+        }
+    }
+
+    /// The message in the context of its trace; an id where a foreign publisher gave none.
+    fn received(&self, mut message: Message) -> Arc<Received> {
+        let now = SystemTime::now();
+        if message.id.is_empty() {
+            message.id = self.shared.events.ids.next(now, &self.shared.random);
+        }
+        let trace = &message.trace;
+        let context = Context::of_event(
+            &self.shared.random,
+            trace.traceparent.as_deref(),
+            trace.tracestate.as_deref(),
+            trace.trace_id.as_deref(),
+            trace.baggage.as_deref(),
+        );
+        Arc::new(Received {
+            time: message.time.unwrap_or(now),
+            context,
+            message,
+        })
+    }
+
+    /// Attempts until one succeeds, or the next is not to be made at once.
+    async fn attempt(&self, handler: &Handler, received: &Arc<Received>, first: u32) -> Outcome {
+        let mut attempt = first;
+        loop {
+            let Err(failure) = self.attempt_once(handler, received, attempt).await else {
+                return Outcome::Handled;
+            };
+            let next = match failure.kind {
+                FailureKind::Rejected | FailureKind::Undecodable => Next::Never,
+                FailureKind::RetryAfter(delay) => self.ladder.after_at_least(attempt, delay),
+                FailureKind::Error | FailureKind::Panic | FailureKind::Timeout => self.ladder.after(attempt),
+            };
+            match next {
+                Next::AtOnce => attempt += 1,
+                Next::After(after) => {
+                    log::retry(self, &received.message, attempt, &failure, after);
+                    return Outcome::Later(Retry {
+                        attempt: attempt + 1,
+                        after,
+                        failure: failure.text,
+                    });
+                }
+                Next::Never => return Outcome::Dead(attempt, failure),
+            }
+        }
+    }
+
+    async fn attempt_once(
+        &self,
+        handler: &Handler,
+        received: &Arc<Received>,
+        attempt: u32,
+    ) -> Result<(), Failure> {
+        let span = span::process(&Handled {
+            enabled: self.shared.logging,
+            system: self.system,
+            message: &received.message,
+            trace_id: received.context.trace_id(),
+            group: &self.label,
+            attempt,
+        });
+        count(&self.figures.attempts);
+        let started = Instant::now();
+        let outcome = attempt::run(handler, received, attempt, self.timeout)
+            .instrument(span.clone())
+            .await;
+        self.figures.latency.record(started.elapsed());
+        if let Err(failure) = &outcome {
+            count(&self.figures.failures);
+            span::record_failure(&span, failure.kind.label());
+        }
+        outcome
+    }
+
+    async fn bury(&self, incoming: Incoming, attempts: u32, reason: &str) {
+        log::dead(self, &incoming.wire, attempts, reason);
+        let copy = letter::dead(&incoming.wire, attempts, reason);
+        self.figures.buried.fetch_add(1, Ordering::Relaxed);
+        self.settle(incoming, &Verdict::Dead { copy: Arc::new(copy) })
+            .await;
+    }
+
+    /// Settles until it is done; an event that cannot be settled before the subscription closes goes back.
+    async fn settle(&self, mut incoming: Incoming, verdict: &Verdict) {
+        while let Err(nack) = incoming.token.settle(verdict).await {
+            log::unsettled(self, &nack.reason);
+            if until(&self.closing, sleep(UNSETTLED)).await.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+/// The message, unless it is none or came too late.
+fn read(wire: &Wire) -> Result<Message, String> {
+    let message = format::read(wire).map_err(|unreadable| unreadable.to_string())?;
+    match message.expires_at {
+        Some(expired) if expired <= SystemTime::now() => {
+            let expired = timestamp::write(expired, "Z");
+            Err(format!("the event expired at {expired}"))
+        }
+        Some(_) | None => Ok(message),
+    }
+}
+
+/// How handling an event ended, for now.
+enum Outcome {
+    Handled,
+    Later(Retry),
+    Dead(u32, Failure),
+}
+
+struct Retry {
+    /// The number of the attempt to come.
+    attempt: u32,
+    after: Duration,
+    failure: String,
+}
+
+/// Whether a failure may be that of something which the handler needs, rather than the event's own.
+fn is_of_the_surroundings(kind: FailureKind) -> bool {
+    match kind {
+        FailureKind::Error | FailureKind::Panic | FailureKind::Timeout | FailureKind::RetryAfter(_) => true,
+        FailureKind::Rejected | FailureKind::Undecodable => false,
+    }
+}

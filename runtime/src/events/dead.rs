@@ -1,0 +1,223 @@
+//! What nobody handles by itself: dead letters, and events that no queue was bound for.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::de::DeserializeOwned;
+
+use super::bus::{Shelf, Shelved};
+use super::format::{self, ATTEMPT, DEAD_REASON, FIRST_FAILURE, FIRST_FAILURE_TIME};
+use super::message::Message;
+use super::text::Text;
+use super::{Priority, timestamp, topology};
+use crate::client::Shared;
+use crate::{Error, ErrorKind, Result};
+
+/// The most letters that are listed at once.
+const LISTED: usize = 1000;
+
+/// The dead letters of a group; made by [`Events::dead`](super::Events::dead). What no queue was bound for is looked at in
+/// the same way, by [`Events::unrouted`](super::Events::unrouted).
+///
+/// They stay until they are replayed or discarded.
+///
+/// ```
+/// use serde_json::json;
+/// use trunkline::Client;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> trunkline::Result<()> {
+/// let events = Client::builder().build()?.events();
+/// events.publish_named("nobody_listens", &json!({})).id("1").await?;
+/// let unrouted = events.unrouted().list().await?;
+/// assert_eq!((unrouted[0].id(), unrouted[0].name()), ("1", "nobody_listens"));
+/// assert!(events.unrouted().discard("1").await?);
+/// assert!(events.dead("agent-service").list().await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct DeadLetters {
+    shared: Arc<Shared>,
+    group: Option<Text>,
+    subscription: Option<String>,
+}
+
+impl DeadLetters {
+    pub(super) fn new(shared: Arc<Shared>, group: Option<Text>) -> Self {
+        Self {
+            shared,
+            group,
+            subscription: None,
+        }
+    }
+
+    /// Those of this subscription of the group, which has a queue of its own.
+    pub fn subscription(mut self, name: impl Into<String>) -> Self {
+        self.subscription = Some(name.into());
+        self
+    }
+
+    /// The oldest, at most 1000.
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    pub async fn list(&self) -> Result<Vec<DeadLetter>> {
+        let shelved = self.shared.events.bus()?.list(&self.shelf(), LISTED).await?;
+        Ok(shelved.into_iter().map(DeadLetter::new).collect())
+    }
+
+    /// Puts the event of this id back into its queue, as if it came for the first time; `false` when it is not there or
+    /// its queue is full.
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    pub async fn replay(&self, id: impl AsRef<str>) -> Result<bool> {
+        let replayed = self
+            .shared
+            .events
+            .bus()?
+            .replay(&self.shelf(), Some(id.as_ref()))
+            .await?;
+        Ok(replayed > 0)
+    }
+
+    /// Puts all of them back, as many as their queue has room for; says how many.
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    pub async fn replay_all(&self) -> Result<usize> {
+        self.shared.events.bus()?.replay(&self.shelf(), None).await
+    }
+
+    /// Throws the event of this id away, for good; `false` when it is not there.
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    pub async fn discard(&self, id: impl AsRef<str>) -> Result<bool> {
+        let discarded = self
+            .shared
+            .events
+            .bus()?
+            .discard(&self.shelf(), id.as_ref())
+            .await?;
+        Ok(discarded > 0)
+    }
+
+    fn shelf(&self) -> Shelf {
+        match &self.group {
+            None => Shelf::Unrouted,
+            Some(group) => Shelf::Dead(topology::label(group, self.subscription.as_deref()).into()),
+        }
+    }
+}
+
+impl fmt::Debug for DeadLetters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DeadLetters").field(&self.shelf()).finish()
+    }
+}
+
+/// An event that nobody handles by itself, and why.
+#[derive(Clone)]
+pub struct DeadLetter {
+    /// `None` where it is not readable as an event at all.
+    message: Option<Message>,
+    shelved: Shelved,
+}
+
+impl DeadLetter {
+    fn new(shelved: Shelved) -> Self {
+        Self {
+            message: format::read(&shelved.wire).ok(),
+            shelved,
+        }
+    }
+
+    /// The event's id; empty where it has none.
+    pub fn id(&self) -> &str {
+        self.message.as_ref().map_or("", |message| &message.id)
+    }
+
+    /// The event's name; empty where it has none.
+    pub fn name(&self) -> &str {
+        self.message.as_ref().map_or("", |message| &message.name)
+    }
+
+    /// The service that published it; empty where it does not say.
+    pub fn source(&self) -> &str {
+        self.message.as_ref().map_or("", |message| &message.source)
+    }
+
+    /// How urgent it is.
+    pub fn priority(&self) -> Priority {
+        self.message
+            .as_ref()
+            .map(|message| message.priority)
+            .unwrap_or_default()
+    }
+
+    /// Why it is here: what the last attempt said.
+    pub fn reason(&self) -> &str {
+        self.text(DEAD_REASON).unwrap_or("no queue is bound for it")
+    }
+
+    /// How many attempts were made at handling it.
+    pub fn attempts(&self) -> u32 {
+        let attempts = self
+            .text(DEAD_REASON)
+            .and(self.shelved.wire.headers.number(ATTEMPT));
+        attempts
+            .and_then(|attempts| u32::try_from(attempts).ok())
+            .unwrap_or(0)
+    }
+
+    /// What the first failed attempt said; `None` when there was none.
+    pub fn first_failure(&self) -> Option<&str> {
+        self.text(FIRST_FAILURE)
+    }
+
+    /// When the first attempt failed; `None` when there was none.
+    pub fn first_failure_time(&self) -> Option<SystemTime> {
+        self.text(FIRST_FAILURE_TIME).and_then(timestamp::read)
+    }
+
+    /// Since when it is here.
+    pub fn since(&self) -> SystemTime {
+        self.shelved.since
+    }
+
+    /// The event itself, as it is on the wire.
+    pub fn body(&self) -> &[u8] {
+        match &self.message {
+            Some(message) => &message.body,
+            None => &self.shelved.wire.body,
+        }
+    }
+
+    /// The event itself as a value.
+    ///
+    /// # Errors
+    /// `Decode` when it is not of this type.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(self.body()).map_err(|error| {
+            Error::new(ErrorKind::Decode, format!("the event `{}`: {error}", self.name())).with_source(error)
+        })
+    }
+
+    fn text(&self, header: &str) -> Option<&str> {
+        self.shelved.wire.headers.text(header).map(Text::as_str)
+    }
+}
+
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetter")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("reason", &self.reason())
+            .field("attempts", &self.attempts())
+            .finish_non_exhaustive()
+    }
+}

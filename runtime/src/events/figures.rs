@@ -1,0 +1,215 @@
+//! What is counted of events, and how it is shown.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::bus::{Bus, QueueFigures};
+use crate::client::lock;
+use crate::observe::{Histogram, Latency, millis};
+
+/// What became of the events of a client so far; a part of [`MetricsSnapshot`](crate::MetricsSnapshot).
+///
+/// Counts only grow; depths, ages and what is in flight are those of the moment. Empty where metrics are off.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct EventMetrics {
+    /// The events that were handed over to be sent, having passed every check.
+    pub accepted: u64,
+    /// Those that were confirmed.
+    pub confirmed: u64,
+    /// Those whose publish failed.
+    pub failed: u64,
+    /// Those that are neither yet.
+    pub in_flight: u64,
+    /// How often one was refused; a publish may be refused several times before it is confirmed.
+    pub nacks: u64,
+    /// How long it took from being accepted to being confirmed.
+    pub confirm_latency: Latency,
+    /// The events that no queue was bound for, and that are kept.
+    pub unrouted: u64,
+    /// The figures of each queue: by its group, or by `{group}.{subscription}`.
+    pub queues: BTreeMap<String, QueueMetrics>,
+}
+
+/// The figures of one queue and of those in this process who take from it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct QueueMetrics {
+    /// The events that are ready to be taken.
+    pub depth: u64,
+    /// How long the oldest of them has been there. Serialised as milliseconds: `age_ms`.
+    #[serde(rename = "age_ms", serialize_with = "millis")]
+    pub age: Duration,
+    /// The events that were taken and are not settled.
+    pub in_hand: u64,
+    /// The events that wait for their next attempt.
+    pub waiting: u64,
+    /// The dead letters there are.
+    pub dead: u64,
+    /// The events that were handled.
+    pub handled: u64,
+    /// The attempts at handling one, failed ones among them.
+    pub attempts: u64,
+    /// The attempts that failed.
+    pub failures: u64,
+    /// The events that came again after they had been handled.
+    pub duplicates: u64,
+    /// The events that became dead letters.
+    pub buried: u64,
+    /// How long the attempts took.
+    pub latency: Latency,
+}
+
+/// The counters of publishing, and those of each queue.
+pub(crate) struct EventFigures {
+    enabled: bool,
+    accepted: AtomicU64,
+    confirmed: AtomicU64,
+    failed: AtomicU64,
+    cancelled: AtomicU64,
+    nacks: AtomicU64,
+    latency: Histogram,
+    queues: Mutex<BTreeMap<String, Arc<QueueRecorder>>>,
+}
+
+/// The counters of those in this process who take from one queue.
+pub(crate) struct QueueRecorder {
+    pub(crate) handled: AtomicU64,
+    pub(crate) attempts: AtomicU64,
+    pub(crate) failures: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) buried: AtomicU64,
+    pub(crate) latency: Histogram,
+}
+
+/// An accepted event that is not confirmed; one whose publish is dropped is no longer in flight.
+#[must_use = "a guard that is dropped counts a cancelled publish"]
+pub(crate) struct Accepted<'a>(Option<&'a EventFigures>);
+
+impl EventFigures {
+    pub(crate) fn new(enabled: bool) -> Self {
+        Self {
+            enabled,
+            accepted: AtomicU64::new(0),
+            confirmed: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            cancelled: AtomicU64::new(0),
+            nacks: AtomicU64::new(0),
+            latency: Histogram::new(),
+            queues: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn accepted(&self) -> Accepted<'_> {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+        Accepted(Some(self))
+    }
+
+    pub(crate) fn refused(&self) {
+        count(&self.nacks);
+    }
+
+    /// The counters of a queue, shared by all who take from it.
+    pub(crate) fn queue(&self, label: &str) -> Arc<QueueRecorder> {
+        let mut queues = lock(&self.queues);
+        Arc::clone(queues.entry(label.to_owned()).or_default())
+    }
+
+    pub(crate) fn snapshot(&self, bus: Option<&Bus>) -> EventMetrics {
+        if !self.enabled {
+            return EventMetrics::default();
+        }
+        let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
+        // The ends are read before the beginnings, so that none is in flight less than no times.
+        let (confirmed, failed, cancelled) =
+            (read(&self.confirmed), read(&self.failed), read(&self.cancelled));
+        let accepted = read(&self.accepted);
+        EventMetrics {
+            accepted,
+            confirmed,
+            failed,
+            in_flight: accepted.saturating_sub(confirmed + failed + cancelled),
+            nacks: read(&self.nacks),
+            confirm_latency: self.latency.latency(),
+            unrouted: bus.map(Bus::unrouted).map(wide).unwrap_or_default(),
+            queues: self.queues(bus),
+        }
+    }
+
+    fn queues(&self, bus: Option<&Bus>) -> BTreeMap<String, QueueMetrics> {
+        let mut shown: BTreeMap<String, QueueMetrics> = BTreeMap::new();
+        for (label, figures) in bus.map(Bus::queues).unwrap_or_default() {
+            shown.entry(label).or_default().fill(&figures);
+        }
+        for (label, recorder) in &*lock(&self.queues) {
+            shown.entry(label.clone()).or_default().count(recorder);
+        }
+        shown
+    }
+}
+
+impl QueueMetrics {
+    fn fill(&mut self, figures: &QueueFigures) {
+        self.depth = wide(figures.depth);
+        self.age = figures.oldest;
+        self.in_hand = wide(figures.in_hand);
+        self.waiting = wide(figures.waiting);
+        self.dead = wide(figures.dead);
+    }
+
+    fn count(&mut self, recorder: &QueueRecorder) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        self.handled = read(&recorder.handled);
+        self.attempts = read(&recorder.attempts);
+        self.failures = read(&recorder.failures);
+        self.duplicates = read(&recorder.duplicates);
+        self.buried = read(&recorder.buried);
+        self.latency = recorder.latency.latency();
+    }
+}
+
+impl Default for QueueRecorder {
+    fn default() -> Self {
+        Self {
+            handled: AtomicU64::new(0),
+            attempts: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            duplicates: AtomicU64::new(0),
+            buried: AtomicU64::new(0),
+            latency: Histogram::new(),
+        }
+    }
+}
+
+impl Accepted<'_> {
+    pub(crate) fn finish(mut self, is_confirmed: bool, elapsed: Duration) {
+        let Some(figures) = self.0.take() else { return };
+        if is_confirmed {
+            figures.latency.record(elapsed);
+            figures.confirmed.fetch_add(1, Ordering::Release);
+        } else {
+            figures.failed.fetch_add(1, Ordering::Release);
+        }
+    }
+}
+
+impl Drop for Accepted<'_> {
+    fn drop(&mut self) {
+        if let Some(figures) = self.0 {
+            figures.cancelled.fetch_add(1, Ordering::Release);
+        }
+    }
+}
+
+/// Counts one.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,145 @@
+//! What all formats have in common: the native properties and the headers that go beside them.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::super::Priority;
+use super::super::message::{JSON, Message, Trace};
+use super::super::text::Text;
+use super::super::timestamp;
+use super::super::wire::{Headers, Properties, Value, Wire};
+
+/// The attempt that is to come, from 1.
+pub(crate) const ATTEMPT: &str = "x-attempt";
+/// Why a dead letter is one.
+pub(crate) const DEAD_REASON: &str = "x-dead-reason";
+/// What the first failed attempt said.
+pub(crate) const FIRST_FAILURE: &str = "x-first-failure";
+/// When the first attempt failed.
+pub(crate) const FIRST_FAILURE_TIME: &str = "x-first-failure-time";
+
+const VERSION: &str = "x-event-version";
+const EXPIRES: &str = "x-expires-at";
+const TRACE_ID: &str = "x-trace-id";
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+const BAGGAGE: &str = "baggage";
+
+/// The headers that are ours, and those that a broker adds on its way.
+const OURS: [&str; 10] = [
+    ATTEMPT,
+    DEAD_REASON,
+    FIRST_FAILURE,
+    FIRST_FAILURE_TIME,
+    VERSION,
+    EXPIRES,
+    TRACE_ID,
+    TRACEPARENT,
+    TRACESTATE,
+    BAGGAGE,
+];
+const OF_BROKERS: [&str; 4] = ["x-death", "x-first-death-", "x-last-death-", "x-delivery-count"];
+
+/// What the objects of families A and B have members for.
+const OF_FAMILIES: [&str; 4] = ["source_service", "target_service", "priority", "correlation_id"];
+
+/// Whether a header is not for publishers to set: it has a meaning of its own.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let starts = |prefix: &str| {
+        name.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    starts("cloudEvents")
+        || OURS
+            .iter()
+            .chain(&OF_FAMILIES)
+            .any(|known| known.eq_ignore_ascii_case(name))
+        || OF_BROKERS.iter().any(|prefix| starts(prefix))
+}
+
+pub(super) fn properties(message: &Message, priority: u8) -> Properties {
+    let since = message.time.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Properties {
+        message_id: Some(message.id.clone()),
+        kind: Some(message.name.clone()),
+        app_id: Some(message.source.clone()),
+        content_type: Some(message.content_type.clone()),
+        priority: Some(priority),
+        timestamp: since.map(|since| since.as_secs()),
+        correlation_id: message.correlation_id.clone(),
+    }
+}
+
+/// The headers of the trace, the version, the attempt and the expiry, after room for `more`.
+pub(super) fn headers(message: &Message, more: usize) -> Headers {
+    let mut headers = Headers::with_capacity(more + OURS.len() + message.headers.len());
+    let Trace {
+        trace_id,
+        traceparent,
+        tracestate,
+        baggage,
+    } = &message.trace;
+    let traces = [
+        (TRACEPARENT, traceparent),
+        (TRACESTATE, tracestate),
+        (TRACE_ID, trace_id),
+        (BAGGAGE, baggage),
+    ];
+    for (name, value) in traces {
+        if let Some(value) = value {
+            headers.push(name, value.clone());
+        }
+    }
+    if let Some(version) = message.version {
+        headers.push_number(VERSION, version.into());
+    }
+    headers.push_number(ATTEMPT, message.attempt.into());
+    if let Some(time) = message.expires_at {
+        headers.push(EXPIRES, timestamp::write(time, "Z"));
+    }
+    headers
+}
+
+/// A message as far as properties and headers tell; its body is the whole one.
+pub(super) fn read(wire: &Wire) -> Message {
+    let Wire {
+        properties,
+        headers,
+        body,
+    } = wire;
+    let positive = |name| headers.number(name).and_then(|number| u32::try_from(number).ok());
+    let or_empty = |text: &Option<Text>| text.clone().unwrap_or_else(|| "".into());
+    Message {
+        id: or_empty(&properties.message_id),
+        name: or_empty(&properties.kind),
+        version: positive(VERSION),
+        source: or_empty(&properties.app_id),
+        target: None,
+        priority: properties.priority.map(Priority::from_native).unwrap_or_default(),
+        time: properties
+            .timestamp
+            .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
+        expires_at: headers.text(EXPIRES).and_then(|text| timestamp::read(text)),
+        correlation_id: properties.correlation_id.clone(),
+        trace: Trace {
+            trace_id: headers.text(TRACE_ID).cloned(),
+            traceparent: headers.text(TRACEPARENT).cloned(),
+            tracestate: headers.text(TRACESTATE).cloned(),
+            baggage: headers.text(BAGGAGE).cloned(),
+        },
+        headers: headers
+            .iter()
+            .filter(|(name, _)| !is_reserved(name))
+            .map(|(name, value)| (name.clone(), to_text(value)))
+            .collect(),
+        attempt: positive(ATTEMPT).unwrap_or(1).max(1),
+        content_type: properties.content_type.clone().unwrap_or_else(|| JSON.into()),
+        body: body.clone(),
+    }
+}
+
+fn to_text(value: &Value) -> Text {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Number(number) => number.to_string().into(),
+    }
+}

@@ -1,0 +1,72 @@
+//! The JSON of family A, as its services put it on the exchange `microservices`.
+
+use super::super::Priority;
+use super::super::message::Message;
+use super::super::text::Text;
+use super::super::timestamp;
+use super::super::wire::Wire;
+use super::common;
+use super::family::{Members, text};
+use super::json_object::JsonObject;
+
+/// The header that is a member of the object here.
+const USER_ID: &str = "user_id";
+
+pub(super) fn write(message: &Message) -> Wire {
+    let user_id = message.headers.iter().find(|(name, _)| name == USER_ID);
+    let time = message
+        .time
+        .map(|time| Text::from(timestamp::write(time, "+00:00")));
+    let body = JsonObject::new(message.body.len())
+        .text("id", &message.id)
+        .text("type", &message.name)
+        .text("source_service", &message.source)
+        .optional("target_service", message.target.as_ref())
+        .json("data", &message.body)
+        .optional("timestamp", time.as_ref())
+        .number("priority", message.priority.number().into())
+        .number("retry_count", message.attempt - 1)
+        .optional("correlation_id", message.correlation_id.as_ref())
+        .optional(USER_ID, user_id.map(|(_, value)| value))
+        .finish();
+    let mut headers = common::headers(message, 0);
+    for (name, value) in message.headers.iter().filter(|(name, _)| name != USER_ID) {
+        headers.push(name.clone(), value.clone());
+    }
+    Wire {
+        properties: common::properties(message, message.priority.number()),
+        headers,
+        body,
+    }
+}
+
+/// The members win over the native properties; what older publishers wrote is understood.
+pub(super) fn read(inside: Message, name: &str, members: &Members<'_>) -> Message {
+    let mut message = inside;
+    message.name = event_type(name);
+    if let Some(id) = text(members.id).or_else(|| text(members.event_id)) {
+        message.id = id;
+    }
+    if let Some(source) = text(members.source_service) {
+        message.source = source;
+    }
+    message.target = text(members.target_service);
+    // The native number is on the same scale of four, so what it was read as says nothing.
+    let priority = text(members.priority).and_then(|text| Priority::from_name(&text));
+    message.priority = priority.unwrap_or_default();
+    let time = text(members.timestamp).and_then(|text| timestamp::read(&text));
+    message.time = time.or(message.time);
+    message.correlation_id = text(members.correlation_id).or(message.correlation_id);
+    if let Some(user_id) = text(members.user_id) {
+        message.headers.push((USER_ID.into(), user_id));
+    }
+    message
+}
+
+/// Older publishers wrote the member of an enum of Python, whose value is its name in lower case.
+fn event_type(text: &str) -> Text {
+    match text.strip_prefix("EventType.") {
+        Some(member) => member.to_ascii_lowercase().into(),
+        None => Text::copy(text),
+    }
+}

@@ -1,0 +1,214 @@
+//! Which events were handled already.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+use std::sync::Mutex;
+
+use tokio::sync::Notify;
+
+use crate::client::lock;
+
+/// Whether, and how, a subscription remembers what it has handled, so that an event that comes again is not handled again.
+///
+/// An event is known by its source and id. What is remembered in memory is forgotten with the process: then what comes
+/// again is handled again.
+///
+/// ```
+/// use trunkline::Inbox;
+///
+/// assert_eq!(Inbox::default(), Inbox::memory(100_000));
+/// assert_ne!(Inbox::off(), Inbox::memory(1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inbox {
+    pub(super) events: usize,
+}
+
+impl Inbox {
+    /// Remembers this many events, the latest, in memory; about 64 bytes each.
+    pub fn memory(events: usize) -> Self {
+        Self { events }
+    }
+
+    /// Remembers nothing: an event that comes again is handled again.
+    pub fn off() -> Self {
+        Self { events: 0 }
+    }
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self::memory(100_000)
+    }
+}
+
+/// The events of one subscription that were handled, and those that are in hand.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// An event is 128 bits of two keyed hashes: at 100 000 events, two are mistaken for one once in 10²⁸.
+    keys: [RandomState; 2],
+    state: Mutex<State>,
+    released: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    most: usize,
+    handled: HashMap<u128, u64>,
+    /// With the stamp of each use; the latest stamp of an event is the one in `handled`.
+    order: VecDeque<(u128, u64)>,
+    stamp: u64,
+    in_hand: HashSet<u128>,
+}
+
+/// The right to handle an event, for as long as this is held.
+#[derive(Debug)]
+pub(super) struct Claim<'a> {
+    seen: &'a Seen,
+    event: u128,
+}
+
+impl Seen {
+    pub(super) fn new(inbox: Inbox) -> Self {
+        Self {
+            keys: [RandomState::new(), RandomState::new()],
+            state: Mutex::new(State {
+                most: inbox.events,
+                handled: HashMap::new(),
+                order: VecDeque::new(),
+                stamp: 0,
+                in_hand: HashSet::new(),
+            }),
+            released: Notify::new(),
+        }
+    }
+
+    /// The right to handle an event; `None` when it was handled. Waits while another copy of it is in hand.
+    pub(super) async fn claim(&self, source: &str, id: &str) -> Option<Claim<'_>> {
+        let [high, low] = &self.keys;
+        let event = u128::from(high.hash_one((source, id))) << 64 | u128::from(low.hash_one((source, id)));
+        loop {
+            let mut released = pin!(self.released.notified());
+            released.as_mut().enable();
+            {
+                let mut state = lock(&self.state);
+                if state.touch(event) {
+                    return None;
+                }
+                if state.in_hand.insert(event) {
+                    return Some(Claim { seen: self, event });
+                }
+            }
+            released.await;
+        }
+    }
+}
+
+impl Claim<'_> {
+    /// Remembers that the event was handled.
+    pub(super) fn handled(self) {
+        lock(&self.seen.state).remember(self.event);
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        lock(&self.seen.state).in_hand.remove(&self.event);
+        self.seen.released.notify_waiters();
+    }
+}
+
+impl State {
+    /// Whether the event was handled; if so it is among the latest again.
+    fn touch(&mut self, event: u128) -> bool {
+        let is_known = self.handled.contains_key(&event);
+        if is_known {
+            self.remember(event);
+        }
+        is_known
+    }
+
+    fn remember(&mut self, event: u128) {
+        if self.most == 0 {
+            return;
+        }
+        self.stamp += 1;
+        self.handled.insert(event, self.stamp);
+        self.order.push_back((event, self.stamp));
+        while self.handled.len() > self.most {
+            self.forget_oldest();
+        }
+        if self.order.len() > 2 * self.most {
+            let handled = &self.handled;
+            self.order
+                .retain(|(event, stamp)| handled.get(event) == Some(stamp));
+        }
+    }
+
+    /// Drops the oldest use, and the event with it unless it was used again later.
+    fn forget_oldest(&mut self) {
+        if let Some((event, stamp)) = self.order.pop_front()
+            && self.handled.get(&event) == Some(&stamp)
+        {
+            self.handled.remove(&event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn handle(seen: &Seen, id: &str) -> bool {
+        match seen.claim("source", id).await {
+            Some(claim) => {
+                claim.handled();
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_is_handled_once_by_source_and_id() {
+        let seen = Seen::new(Inbox::default());
+        assert!(handle(&seen, "1").await);
+        assert!(!handle(&seen, "1").await);
+        assert!(seen.claim("another", "1").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn the_least_recently_seen_are_forgotten() {
+        let seen = Seen::new(Inbox::memory(2));
+        assert!(handle(&seen, "1").await && handle(&seen, "2").await);
+        for _ in 0..100 {
+            assert!(!handle(&seen, "1").await);
+        }
+        assert!(lock(&seen.state).order.len() <= 4);
+        assert!(handle(&seen, "3").await);
+        assert!(!handle(&seen, "1").await);
+        assert!(handle(&seen, "2").await);
+    }
+
+    #[tokio::test]
+    async fn without_an_inbox_everything_is_handled_again() {
+        let seen = Seen::new(Inbox::off());
+        assert!(handle(&seen, "1").await && handle(&seen, "1").await);
+        assert!(lock(&seen.state).order.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_copy_waits_for_the_one_in_hand() {
+        let seen = std::sync::Arc::new(Seen::new(Inbox::default()));
+        let first = seen.claim("source", "1").await.expect("new");
+        let copy = tokio::spawn({
+            let seen = std::sync::Arc::clone(&seen);
+            async move { handle(&seen, "1").await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!copy.is_finished());
+        drop(first);
+        assert!(copy.await.unwrap());
+    }
+}

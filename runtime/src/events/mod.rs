@@ -1,0 +1,163 @@
+//! Events: publishing and subscribing with a promise. At least once, under one stable id; nothing is dropped silently.
+
+mod bus;
+mod consumer;
+mod dead;
+mod delivery;
+mod event;
+mod figures;
+mod format;
+mod handler;
+mod id;
+mod inbox;
+mod letter;
+mod message;
+mod names;
+mod priority;
+mod publish;
+#[cfg(feature = "testing")]
+mod recording;
+mod shared;
+mod span;
+mod subscribe;
+mod text;
+mod timestamp;
+mod topology;
+mod wire;
+mod worker;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use self::dead::{DeadLetter, DeadLetters};
+pub use self::delivery::Delivery;
+pub use self::event::Event;
+pub use self::figures::{EventMetrics, QueueMetrics};
+pub use self::format::EventFormat;
+pub use self::handler::HandlerError;
+pub use self::inbox::Inbox;
+pub use self::priority::Priority;
+pub use self::publish::{Publish, PublishAll, PublishFailure, Receipt, Stage};
+#[cfg(feature = "testing")]
+pub use self::recording::{RecordedEvent, RecordingEvents};
+pub(crate) use self::shared::{EventSettings, EventsShared, parse_events_url};
+pub use self::subscribe::Subscribe;
+pub use self::worker::Worker;
+
+use self::publish::Draft;
+use self::text::Text;
+use crate::client::Shared;
+
+/// Publishes events and subscribes to them; made by [`Client::events`](crate::Client::events).
+///
+/// A cheap clone. An event is delivered at least once, under one id that is the same on every retry; a subscriber's
+/// [`Inbox`] keeps duplicates from its handlers. A publish is `Ok` only when the event is confirmed.
+///
+/// Where the events go is the client's setting: `memory:` is a bus within the process, with the same queues, retries and
+/// dead letters as a broker, and without its durability.
+///
+/// ```
+/// use std::time::Duration;
+/// use serde::{Deserialize, Serialize};
+/// use trunkline::{Client, Delivery, Event, HandlerError};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct OrderPaid {
+///     order: u32,
+/// }
+///
+/// impl Event for OrderPaid {
+///     const NAME: &'static str = "order_paid";
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> trunkline::Result<()> {
+/// let events = Client::builder().name("orders").build()?.events();
+/// let (done, mut handled) = tokio::sync::mpsc::channel(1);
+/// let worker = events
+///     .subscribe("shipping")
+///     .on(move |event: Delivery<OrderPaid>| {
+///         let done = done.clone();
+///         async move { done.send(event.order).await }
+///     })
+///     .start()
+///     .await?;
+///
+/// events.publish(&OrderPaid { order: 7 }).await?;
+/// assert_eq!(handled.recv().await, Some(7));
+/// worker.shutdown(Duration::from_secs(1)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Events {
+    shared: Arc<Shared>,
+}
+
+impl Events {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Publishes an event under the name of its type.
+    ///
+    /// The event is encoded at once; what is wrong with it is the error of the publish.
+    pub fn publish<E: Event + Serialize + ?Sized>(&self, event: &E) -> Publish {
+        let draft = Draft::of(&self.shared, event);
+        Publish::new(Arc::clone(&self.shared), draft)
+    }
+
+    /// Publishes anything that is JSON under a name, without a type.
+    pub fn publish_named(&self, name: impl AsRef<str>, event: &impl Serialize) -> Publish {
+        let draft = Draft::named(&self.shared, name.as_ref(), event);
+        Publish::new(Arc::clone(&self.shared), draft)
+    }
+
+    /// Publishes many events; the outcome of each is in their order.
+    ///
+    /// ```
+    /// # use serde::Serialize;
+    /// # use trunkline::{Client, Event};
+    /// # #[derive(Serialize)]
+    /// # struct Tick(u32);
+    /// # impl Event for Tick {
+    /// #     const NAME: &'static str = "tick";
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> trunkline::Result<()> {
+    /// # let events = Client::builder().build()?.events();
+    /// let receipts = events.publish_all((0..1000).map(Tick)).await;
+    /// assert!(receipts.iter().all(Result::is_ok));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn publish_all<E: Event + Serialize>(&self, events: impl IntoIterator<Item = E>) -> PublishAll {
+        PublishAll::new(events.into_iter().map(|event| self.publish(&event)).collect())
+    }
+
+    /// Begins to say what a group handles. Its name is that of the service, which events are sent to as their target.
+    pub fn subscribe(&self, group: impl Into<String>) -> Subscribe {
+        Subscribe::new(Arc::clone(&self.shared), Text::from(group.into()))
+    }
+
+    /// The dead letters of a group.
+    pub fn dead(&self, group: impl Into<String>) -> DeadLetters {
+        DeadLetters::new(Arc::clone(&self.shared), Some(Text::from(group.into())))
+    }
+
+    /// The events that no queue was bound for when they were published.
+    pub fn unrouted(&self) -> DeadLetters {
+        DeadLetters::new(Arc::clone(&self.shared), None)
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("source", &self.shared.events.source)
+            .field("format", &self.shared.events.format)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! Publishing: a builder that is a future.
+
+mod all;
+mod draft;
+mod receipt;
+mod send;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+pub use self::all::PublishAll;
+pub(super) use self::draft::Draft;
+pub use self::receipt::{PublishFailure, Receipt, Stage};
+
+use super::Priority;
+use crate::Result;
+use crate::client::Shared;
+
+/// An event that is about to be published; awaiting it publishes.
+///
+/// Made by [`Events::publish`](super::Events::publish). It has encoded the event and borrows nothing, so that it can be
+/// stored and spawned. It waits for the confirmation until the deadline of the context that it was made in, else at most
+/// 30 s. Dropped before it is awaited, it publishes nothing; dropped while it is awaited, the event may have been
+/// published or not.
+///
+/// ```
+/// use serde_json::json;
+/// use trunkline::{Client, Priority};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> trunkline::Result<()> {
+/// let events = Client::builder().build()?.events();
+/// let publish = events
+///     .publish_named("user_action", &json!({ "user_id": "12345" }))
+///     .target("knowledge-service")
+///     .priority(Priority::High)
+///     .id("action-17");
+/// let receipt = tokio::spawn(publish).await.unwrap()?;
+/// assert_eq!(receipt.id(), "action-17");
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an event is published by awaiting it"]
+pub struct Publish {
+    /// Until it is polled for the first time.
+    draft: Option<(Arc<Shared>, Draft)>,
+    /// From then on, until it is done.
+    sending: Option<Sending>,
+}
+
+type Sending = Pin<Box<dyn Future<Output = Result<Receipt>> + Send>>;
+
+impl Publish {
+    pub(super) fn new(shared: Arc<Shared>, draft: Draft) -> Self {
+        Self {
+            draft: Some((shared, draft)),
+            sending: None,
+        }
+    }
+
+    /// The id, 1 to 128 visible ASCII characters: the same on every retry, and what subscribers tell duplicates by.
+    /// A new UUID of version 7 unless set.
+    pub fn id(self, id: impl Into<String>) -> Self {
+        self.change(|draft| draft.id = Some(id.into().into()))
+    }
+
+    /// The service that it is for, instead of the one that its type names. It is kept for that service even when it has
+    /// never been started.
+    pub fn target(self, service: impl Into<String>) -> Self {
+        self.change(|draft| draft.target = Some(service.into().into()))
+    }
+
+    /// How urgent it is, instead of what its type says.
+    pub fn priority(self, priority: Priority) -> Self {
+        self.change(|draft| draft.priority = priority)
+    }
+
+    /// What it belongs to, for whoever handles it: an order's number, the id of a request.
+    pub fn correlation_id(self, id: impl Into<String>) -> Self {
+        self.change(|draft| draft.correlation_id = Some(id.into().into()))
+    }
+
+    /// A header beside the event, at most 64 of them, each value at most 8 KiB.
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.change(|draft| draft.headers.push((name.into().into(), value.into().into())))
+    }
+
+    /// The routing key instead of `{target|all}.{source}.{name}`. Subscribers bind their group, or `all`, as the first
+    /// of three words and the event's name as the last; what nobody has bound is kept as unrouted.
+    pub fn routing_key(self, key: impl Into<String>) -> Self {
+        self.change(|draft| draft.routing_key = Some(key.into().into()))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Draft)) -> Self {
+        if let Some((_, draft)) = &mut self.draft {
+            change(draft);
+        }
+        self
+    }
+}
+
+impl Future for Publish {
+    type Output = Result<Receipt>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some((shared, draft)) = self.draft.take() {
+            self.sending = Some(Box::pin(send::send(shared, draft)));
+        }
+        let sending = self
+            .sending
+            .as_mut()
+            .expect("a future is not polled after it is done");
+        let outcome = std::task::ready!(sending.as_mut().poll(cx));
+        self.sending = None;
+        Poll::Ready(outcome)
+    }
+}
+
+impl fmt::Debug for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.draft.as_ref().map(|(_, draft)| draft.name.as_str());
+        f.debug_struct("Publish")
+            .field("name", &name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! The way of one event out: checked, written, offered until it is confirmed or time is up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
+
+use super::super::bus::{Bus, Nack, Outgoing};
+use super::super::span::{self, Sent};
+use super::super::text::Text;
+use super::{Draft, PublishFailure, Receipt};
+use crate::client::Shared;
+use crate::random::Random;
+use crate::{Error, ErrorKind, Result};
+
+/// How long a publish waits where its context has no deadline.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The longest wait after the first refusal; it doubles up to the next.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Publishes; every error names the event.
+pub(super) async fn send(shared: Arc<Shared>, draft: Draft) -> Result<Receipt> {
+    let id = draft.id(&shared);
+    match accept(&shared, draft, id.clone()).await {
+        Ok(()) => Ok(Receipt::confirmed_now(id)),
+        Err(error) => Err(error.with_event_id(id.as_str())),
+    }
+}
+
+async fn accept(shared: &Shared, draft: Draft, id: Text) -> Result<()> {
+    let _admitted = shared.admission.enter()?;
+    let bus = shared.events.bus()?;
+    let started = Instant::now();
+    let deadline = draft.context.deadline().unwrap_or(started + PATIENCE);
+    let trace_id = draft.context.clone();
+    let (message, route) = draft.into_message(shared, id)?;
+    #[cfg(feature = "testing")]
+    shared.events.record(&message)?;
+    let span = span::publish(&Sent {
+        enabled: shared.logging,
+        system: bus.system(),
+        message: &message,
+        trace_id: trace_id.trace_id(),
+    });
+    let outgoing = Outgoing {
+        route,
+        priority: message.priority,
+        wire: Arc::new(shared.events.format.write(&message)),
+    };
+    let accepted = shared.events.figures.accepted();
+    let offered = offer(shared, bus, &outgoing, deadline)
+        .instrument(span.clone())
+        .await;
+    span::record_outcome(&span, offered.as_ref().err());
+    accepted.finish(offered.is_ok(), started.elapsed());
+    offered
+}
+
+/// Offers the event until it is confirmed, refused for good, or the deadline is over.
+async fn offer(shared: &Shared, bus: &Bus, outgoing: &Outgoing, deadline: Instant) -> Result<()> {
+    let mut longest = FIRST_PAUSE;
+    loop {
+        let nack = match timeout_at(deadline, bus.publish(outgoing)).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(nack)) => nack,
+            Err(_) => return Err(unconfirmed()),
+        };
+        shared.events.figures.refused();
+        let pause = pause(&shared.random, longest);
+        if !nack.is_temporary || Instant::now() + pause >= deadline {
+            return Err(refused(nack));
+        }
+        sleep(pause).await;
+        longest = LONGEST_PAUSE.min(longest * 2);
+    }
+}
+
+/// Full jitter, but never none: a full queue needs a moment.
+fn pause(random: &Random, longest: Duration) -> Duration {
+    random.below(longest).max(Duration::from_millis(1))
+}
+
+fn refused(nack: Nack) -> Error {
+    Error::new(ErrorKind::Publish, nack.reason).with_publish_failure(PublishFailure::Refused)
+}
+
+fn unconfirmed() -> Error {
+    let message = "no confirmation before the deadline: the event may have been published or not";
+    Error::new(ErrorKind::Publish, message).with_publish_failure(PublishFailure::Unconfirmed)
+}

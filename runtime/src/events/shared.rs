@@ -1,0 +1,101 @@
+//! What all handles on the events of one client share.
+
+use url::Url;
+
+use super::bus::Bus;
+use super::figures::{EventFigures, EventMetrics};
+use super::format::EventFormat;
+use super::id::EventIds;
+use super::text::Text;
+use super::worker::Workers;
+use crate::encode::SizeHint;
+use crate::{Error, ErrorKind, Result};
+
+/// The most bytes of an event, unless it is raised.
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
+/// The events of one client.
+pub(crate) struct EventsShared {
+    /// Who publishes.
+    pub(super) source: Text,
+    pub(super) format: EventFormat,
+    pub(super) max_body: usize,
+    pub(super) body_size: SizeHint,
+    pub(super) ids: EventIds,
+    pub(super) figures: EventFigures,
+    pub(crate) workers: Workers,
+    /// What is wrong with the address is the error of whoever uses events, and of nobody else.
+    bus: Result<Bus>,
+    #[cfg(feature = "testing")]
+    recording: Option<super::RecordingEvents>,
+}
+
+/// What a builder has decided of events.
+pub(crate) struct EventSettings {
+    pub(crate) url: Option<Url>,
+    pub(crate) format: EventFormat,
+    pub(crate) max_body: usize,
+    #[cfg(feature = "testing")]
+    pub(crate) recording: Option<super::RecordingEvents>,
+}
+
+impl EventsShared {
+    pub(crate) fn new(settings: EventSettings, source: &str, metrics: bool) -> Self {
+        Self {
+            source: Text::copy(source),
+            format: settings.format,
+            max_body: settings.max_body,
+            body_size: SizeHint::new(),
+            ids: EventIds::default(),
+            figures: EventFigures::new(metrics),
+            workers: Workers::default(),
+            bus: Bus::open(settings.url.as_ref()),
+            #[cfg(feature = "testing")]
+            recording: settings.recording,
+        }
+    }
+
+    /// What carries the events.
+    ///
+    /// # Errors
+    /// `Config` when the address is not one that this build speaks.
+    pub(super) fn bus(&self) -> Result<&Bus> {
+        self.bus.as_ref().map_err(Error::clone)
+    }
+
+    pub(crate) fn metrics(&self) -> EventMetrics {
+        self.figures.snapshot(self.bus.as_ref().ok())
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn record(&self, message: &super::message::Message) -> Result<()> {
+        self.recording
+            .as_ref()
+            .map_or(Ok(()), |recording| recording.record(message))
+    }
+}
+
+/// The address that a builder was given.
+///
+/// # Errors
+/// `Config` when it is no address, or this build does not speak its scheme.
+pub(crate) fn parse_events_url(text: &str) -> Result<Url> {
+    // Without the text: it may hold a password.
+    let url = Url::parse(text).map_err(|error| {
+        let message = format!("the address of events is no URL: {error}; expected `memory:`");
+        Error::new(ErrorKind::Config, message)
+    })?;
+    Bus::open(Some(&url)).map(|_| url)
+}
+
+impl Default for EventSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            format: EventFormat::default(),
+            max_body: MAX_BODY,
+            #[cfg(feature = "testing")]
+            recording: None,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Subscribing: what a group handles, and how.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::bus::Declaration;
+use super::consumer::{Consumer, Handler, Handlers, Ladder, Pace, erase};
+use super::inbox::Seen;
+use super::text::Text;
+use super::{Delivery, Event, HandlerError, Inbox, Worker, names, topology};
+use crate::client::Shared;
+use crate::{Error, ErrorKind, Result};
+
+/// The events that are handled at the same time, unless set.
+const CONCURRENCY: usize = 16;
+const MOST_CONCURRENT: usize = 1024;
+const MOST_PREFETCHED: usize = 65_535;
+
+/// How long a handler may take, unless set.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a group handles, and how; made by [`Events::subscribe`](super::Events::subscribe).
+///
+/// The queue of a group is durable and its members compete: each event is handled by one of them. A group receives the
+/// events that are for it and those that are for all, of the names that it has handlers for. An event in its queue
+/// without a handler (a member with other handlers has bound it) is a dead letter, and so are one that does not decode,
+/// one of a version without a handler, one that expired, and one whose attempts all failed.
+///
+/// ```
+/// use std::time::Duration;
+/// use serde::Deserialize;
+/// use trunkline::{Client, Delivery, Event, HandlerError};
+///
+/// #[derive(Deserialize)]
+/// struct ChatCompleted {
+///     user_id: String,
+/// }
+///
+/// impl Event for ChatCompleted {
+///     const NAME: &'static str = "chat_completed";
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> trunkline::Result<()> {
+/// let events = Client::builder().build()?.events();
+/// let worker = events
+///     .subscribe("agent-service")
+///     .on(|event: Delivery<ChatCompleted>| async move {
+///         println!("{}: {}", event.id(), event.user_id);
+///         Ok::<(), HandlerError>(())
+///     })
+///     .concurrency(4)
+///     .start()
+///     .await?;
+/// worker.shutdown(Duration::from_secs(10)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a subscription begins with `start`"]
+pub struct Subscribe {
+    shared: Arc<Shared>,
+    group: Text,
+    subscription: Option<String>,
+    handlers: Vec<(Text, Option<u32>, Handler)>,
+    concurrency: usize,
+    prefetch: Option<usize>,
+    ladder: Option<Vec<Duration>>,
+    inbox: Inbox,
+    timeout: Duration,
+}
+
+impl Subscribe {
+    pub(super) fn new(shared: Arc<Shared>, group: Text) -> Self {
+        Self {
+            shared,
+            group,
+            subscription: None,
+            handlers: Vec::new(),
+            concurrency: CONCURRENCY,
+            prefetch: None,
+            ladder: None,
+            inbox: Inbox::default(),
+            timeout: TIMEOUT,
+        }
+    }
+
+    /// Handles the events of this type, in its version.
+    ///
+    /// The handler runs in the event's context: the calls that it makes and the events that it publishes carry the same
+    /// trace, and end when the handler's time does. `Ok` means handled; see [`HandlerError`] for the rest. A panic is a
+    /// failure like any other.
+    pub fn on<T, F, R, E>(mut self, handler: F) -> Self
+    where
+        T: Event + DeserializeOwned + Send + 'static,
+        F: Fn(Delivery<T>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<HandlerError>,
+    {
+        self.handlers
+            .push((T::NAME.into(), Some(T::VERSION), erase(handler)));
+        self
+    }
+
+    /// Handles the events of this name without a type, in every version that has no handler of its own.
+    pub fn on_named<F, R, E>(mut self, name: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(Delivery<Value>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<HandlerError>,
+    {
+        self.handlers
+            .push((Text::from(name.into()), None, erase(handler)));
+        self
+    }
+
+    /// A queue of its own beside the group's, for what the group does with the same events twice, each by itself.
+    pub fn subscription(mut self, name: impl Into<String>) -> Self {
+        self.subscription = Some(name.into());
+        self
+    }
+
+    /// The events that are handled at the same time, 1 to 1024. 16 unless set.
+    pub fn concurrency(mut self, events: usize) -> Self {
+        self.concurrency = events;
+        self
+    }
+
+    /// The events that are taken from the queue before they are settled, 1 to 65535: those being handled and those next
+    /// in line. Twice the concurrency, 16 to 256, unless set; no more are handled at the same time. In process there is
+    /// no line to stand in, and this bounds the concurrency alone.
+    pub fn prefetch(mut self, events: usize) -> Self {
+        self.prefetch = Some(events);
+        self
+    }
+
+    /// The waits between the attempts that follow the first three, at most 16 of 1 ms to 24 h each.
+    /// 1 s, 10 s, 60 s, 10 min unless set.
+    pub fn ladder(mut self, steps: impl IntoIterator<Item = Duration>) -> Self {
+        // One more than allowed is enough to be refused.
+        self.ladder = Some(steps.into_iter().take(100).collect());
+        self
+    }
+
+    /// How handled events are remembered. The latest 100 000 in memory unless set.
+    pub fn inbox(mut self, inbox: Inbox) -> Self {
+        self.inbox = inbox;
+        self
+    }
+
+    /// How long a handler may take each time, 1 ms to 24 h; what takes longer is dropped and has failed. 30 s unless set.
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Declares the queue and begins to handle its events.
+    ///
+    /// # Errors
+    /// `Config` when there is no handler, two for one version, a name or a number is not allowed, or events are not
+    /// configured; `ShuttingDown` when the client is.
+    pub async fn start(self) -> Result<Worker> {
+        self.check()?;
+        let bus = self.shared.events.bus()?.clone();
+        let mut handlers = Handlers::default();
+        for (name, version, handler) in self.handlers {
+            names::check_event(&name).map_err(|error| wrong(error.message().to_owned()))?;
+            handlers.add(&name, version, handler)?;
+        }
+        let label = Text::from(topology::label(&self.group, self.subscription.as_deref()));
+        let declaration = Declaration {
+            group: self.group,
+            label: label.clone(),
+            names: handlers.names(),
+        };
+        let source = bus.subscribe(&declaration).await?;
+        let (close, closing) = tokio::sync::watch::channel(false);
+        let consumer = Arc::new(Consumer {
+            system: bus.system(),
+            figures: self.shared.events.figures.queue(&label),
+            label,
+            handlers,
+            ladder: self.ladder.map_or_else(|| Ok(Ladder::default()), Ladder::new)?,
+            seen: Seen::new(self.inbox),
+            pace: Pace::default(),
+            timeout: self.timeout,
+            source,
+            closing,
+            shared: Arc::clone(&self.shared),
+        });
+        let slots = self.concurrency.min(self.prefetch.unwrap_or(MOST_PREFETCHED));
+        Worker::start(&self.shared, &consumer, close, slots)
+    }
+
+    fn check(&self) -> Result<()> {
+        names::check_group("group", &self.group)?;
+        if let Some(subscription) = &self.subscription {
+            names::check_group("subscription", subscription)?;
+        }
+        if self.handlers.is_empty() {
+            return Err(wrong("expected a handler, by `on` or `on_named`".to_owned()));
+        }
+        check_number("concurrency", self.concurrency, MOST_CONCURRENT)?;
+        if let Some(prefetch) = self.prefetch {
+            check_number("prefetch", prefetch, MOST_PREFETCHED)?;
+        }
+        if (crate::config::SHORTEST..=crate::config::LONGEST).contains(&self.timeout) {
+            return Ok(());
+        }
+        Err(wrong(format!(
+            "handler timeout {:?}: expected 1 ms to 24 h",
+            self.timeout
+        )))
+    }
+}
+
+impl fmt::Debug for Subscribe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.handlers.iter().map(|(name, ..)| name.as_str()).collect();
+        f.debug_struct("Subscribe")
+            .field("group", &self.group)
+            .field("handlers", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_number(what: &str, number: usize, most: usize) -> Result<()> {
+    if (1..=most).contains(&number) {
+        return Ok(());
+    }
+    Err(wrong(format!("{what} {number}: expected 1 to {most}")))
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::Config, message)
+}

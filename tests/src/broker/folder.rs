@@ -1,0 +1,110 @@
+//! What keeps one broker apart from all others: a folder and four ports.
+
+use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// Below the ephemeral range: a port from that is given to somebody else between a kill and the restart.
+const LOWEST: u16 = 20_000;
+const HIGHEST: u16 = 32_000;
+/// AMQP, distribution, names, and the distribution of `rabbitmqctl`.
+const EACH: u16 = 4;
+
+/// Neighbouring ports of one broker.
+#[derive(Debug)]
+pub(super) struct Ports(u16);
+
+impl Ports {
+    /// Ports that nobody listens on.
+    pub(super) fn free() -> Self {
+        let random = RandomState::new();
+        (0_u32..1000)
+            .map(|attempt| Self(base(random.hash_one(attempt))))
+            .find(Self::are_free)
+            .expect("there are free ports below 32 000")
+    }
+
+    pub(super) fn amqp(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.0))
+    }
+
+    /// How the broker and its tools hear of them.
+    pub(super) fn variables(&self) -> [(&'static str, String); 6] {
+        let port = |offset: u16| (self.0 + offset).to_string();
+        [
+            ("RABBITMQ_NODENAME", format!("trunkline-{}@localhost", self.0)),
+            ("RABBITMQ_DIST_PORT", port(1)),
+            ("ERL_EPMD_PORT", port(2)),
+            ("ERL_EPMD_ADDRESS", Ipv4Addr::LOCALHOST.to_string()),
+            ("RABBITMQ_CTL_DIST_PORT_MIN", port(3)),
+            ("RABBITMQ_CTL_DIST_PORT_MAX", port(3)),
+        ]
+    }
+
+    fn are_free(&self) -> bool {
+        // Erlang binds the distribution on every interface.
+        (0..EACH).all(|offset| TcpListener::bind((Ipv4Addr::UNSPECIFIED, self.0 + offset)).is_ok())
+    }
+}
+
+fn base(random: u64) -> u16 {
+    let places = u64::from((HIGHEST - LOWEST) / EACH);
+    let place = u16::try_from(random % places).expect("fewer places than ports");
+    LOWEST + place * EACH
+}
+
+/// The folder of one broker: its settings, store, log and cookie. Removed when dropped.
+#[derive(Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(ports: &Ports) -> Self {
+        let name = format!("trunkline-broker-{}-{}", std::process::id(), ports.0);
+        let folder = Self(std::env::temp_dir().join(name));
+        fs::create_dir_all(&folder.0).expect("the temporary folder can be written");
+        let settings = format!(
+            "listeners.tcp.1 = {}\nlog.console = false\ndisk_free_limit.absolute = 50MB\n",
+            ports.amqp()
+        );
+        fs::write(folder.0.join("rabbitmq.conf"), settings).expect("the folder was just made");
+        folder
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where a process of this broker prints to.
+    pub(super) fn output(&self) -> Stdio {
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(self.0.join("output"));
+        file.map_or_else(|_| Stdio::null(), Stdio::from)
+    }
+
+    /// The last lines of what the broker printed and logged.
+    pub(super) fn log(&self) -> String {
+        let logs = fs::read_dir(self.0.join("log"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        let files = logs.chain([self.0.join("output")]);
+        let ends = files.map(|file| end(&fs::read_to_string(file).unwrap_or_default()));
+        ends.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn end(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}

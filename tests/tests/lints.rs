@@ -1,0 +1,88 @@
+//! The expansion is silent under strict lints, at every visibility.
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    missing_debug_implementations,
+    unused
+)]
+#![deny(
+    clippy::all,
+    clippy::pedantic,
+    single_use_lifetimes,
+    unused_results,
+    elided_lifetimes_in_paths
+)]
+#![deny(
+    non_local_definitions,
+    private_interfaces,
+    private_bounds,
+    refining_impl_trait,
+    async_fn_in_trait
+)]
+#![deny(future_incompatible, rust_2018_idioms, let_underscore_drop, unnameable_types)]
+use trunkline::{Client, FromReply, Result, service};
+
+/// Documented.
+#[service("public", dyn)]
+pub trait Public {
+    /// Documented.
+    #[get("/{id}")]
+    #[deprecated]
+    async fn get(&self, id: &str) -> Result<u32>;
+    /// Documented.
+    #[must_use]
+    #[post("/")]
+    async fn create(&self, a: u32) -> Result<Created>;
+}
+
+/// Documented.
+#[derive(Debug, FromReply)]
+pub enum Created {
+    /// Documented.
+    #[status(201, 202)]
+    New(u64),
+    /// Documented.
+    #[status(404)]
+    Missing,
+}
+
+#[deprecated]
+#[service("old")]
+trait Old {
+    #[get("/")]
+    async fn get(&self) -> Result<()>;
+}
+
+mod inner {
+    use trunkline::{Client, Result, service};
+
+    #[service("restricted", dyn)]
+    pub(crate) trait Restricted {
+        #[get("/")]
+        async fn get(&self) -> Result<()>;
+    }
+
+    #[service("private", dyn)]
+    trait Private {
+        #[get("/")]
+        async fn get(&self) -> Result<()>;
+    }
+
+    pub(crate) async fn call(client: &Client) -> Result<()> {
+        DynPrivate::new(PrivateClient::new(client)).get().await
+    }
+}
+
+#[allow(deprecated)]
+async fn call(client: &Client) -> Result<()> {
+    use inner::Restricted as _;
+    OldClient::new(client).get().await?;
+    inner::RestrictedClient::new(client).get().await
+}
+
+#[test]
+fn the_expansion_is_silent_under_strict_lints() {
+    let _ = (inner::call, call);
+}
