@@ -216,6 +216,7 @@ impl Endpoints {
                 service,
                 &names,
                 &endpoint.level,
+                &endpoint.method,
                 &endpoint.template,
             );
             endpoint.plan.store(Arc::new(plan));
@@ -269,7 +270,7 @@ impl EndpointState {
         template: &str,
         recorder: Arc<EndpointRecorder>,
     ) -> Self {
-        let plan = Plan::new(shared, sources, service, names, level, template);
+        let plan = Plan::new(shared, sources, service, names, level, &method, template);
         Self {
             label: label.into(),
             method,
