@@ -52,7 +52,7 @@ impl Conditional for Fake {
     }
 }
 
-fn main() {
+pub(super) fn main() {
     assert_eq!(ConditionalClient::ENDPOINTS.len(), 4);
     let _ = DynConditional::new(Fake);
     let _: fn(&Client) -> ConditionalClient = ConditionalClient::new;
