@@ -22,11 +22,17 @@ impl Event for Paid {
 }
 
 /// A client whose events stay in the process.
+///
+/// # Panics
+/// Never: nothing is set that could be wrong.
 pub fn client() -> Client {
     Client::builder().name("orders").build().expect("legal settings")
 }
 
 /// The events of a new client at this address.
+///
+/// # Panics
+/// When the address is not one that this build speaks.
 pub fn events_at(url: &str) -> Events {
     let client = Client::builder().name("orders").events(url).build();
     client.expect("legal settings").events()

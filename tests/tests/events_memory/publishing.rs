@@ -256,3 +256,40 @@ async fn an_address_that_nobody_speaks_is_an_error_of_events_alone() -> Result<(
     assert!(client.events().dead("a").list().await.is_err());
     Ok(())
 }
+
+/// event fault 11 on `memory:`
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_publish_through_one_handle_gets_its_own_outcome() -> Result<()> {
+    const TASKS: u32 = 16;
+    const EACH: u32 = 250;
+    let events = events_at("memory:?events=20000");
+    // Half of all go to a queue that is full already.
+    let blocked = Client::builder().events("memory:?events=1").build()?.events();
+    blocked.publish(&Paid { order: 0 }).target("full").await?;
+    let publish = |task: u32| {
+        let (events, blocked) = (events.clone(), blocked.clone());
+        async move {
+            let context = context::Context::new().with_timeout(Duration::ZERO);
+            let each = async {
+                let mut wrong = 0;
+                for order in (0..EACH).map(|number| task * EACH + number) {
+                    let (id, is_refused) = (order.to_string(), order % 2 == 1);
+                    let events = if is_refused { &blocked } else { &events };
+                    let publish = events.publish(&Paid { order }).target("full").id(&id);
+                    wrong += match publish.await {
+                        Ok(receipt) => u32::from(is_refused || receipt.id() != id),
+                        Err(error) => u32::from(!is_refused || error.event_id() != Some(&*id)),
+                    };
+                }
+                wrong
+            };
+            context::scope(context, each).await
+        }
+    };
+    let tasks: Vec<_> = (0..TASKS).map(|task| tokio::spawn(publish(task))).collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), 0);
+    }
+    assert_eq!(events.dead("full").list().await?.len(), 0);
+    Ok(())
+}
