@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, Sleep, sleep_until};
+use url::Url;
 
 use super::breaker::{LEASE_SLACK, Permit};
 use super::classify::Class;
@@ -27,6 +28,7 @@ pub(crate) struct Attempt<'a> {
     instance: &'a Instance,
     breaker: Option<BreakerPolicy>,
     deadline: Deadline,
+    begun: Instant,
     /// When it has to have the response's head.
     limit: Instant,
     /// How long that is from its beginning, where it is shorter than what is left of the call.
@@ -66,7 +68,7 @@ impl Failed {
         Self {
             class,
             error,
-            blames_instance: class != Class::Answered,
+            blames_instance: !matches!(class, Class::Answered | Class::Unprocessed),
         }
     }
 
@@ -106,11 +108,11 @@ impl<'a> Attempt<'a> {
         limits: &Limits<'_>,
         deadline: Deadline,
         number: u32,
+        begun: Instant,
     ) -> Self {
-        let now = Instant::now();
         let limit = limits
             .attempt_timeout
-            .map_or(deadline.at(), |timeout| deadline.at().min(now + timeout));
+            .map_or(deadline.at(), |timeout| deadline.at().min(begun + timeout));
         let timeout = limits.attempt_timeout;
         Self {
             call,
@@ -118,6 +120,7 @@ impl<'a> Attempt<'a> {
             instance,
             breaker: limits.breaker,
             deadline,
+            begun,
             limit,
             timeout,
             number,
@@ -132,7 +135,11 @@ impl<'a> Attempt<'a> {
         wants: Wants,
     ) -> (Outcome, Option<Permit<'a>>) {
         let mut timer = pin!(sleep_until(self.limit));
-        let incoming = match within(timer.as_mut(), self.head(body)).await {
+        let head = {
+            let head = pin!(self.head(body));
+            within(timer.as_mut(), head).await
+        };
+        let incoming = match head {
             Some(Ok(incoming)) => incoming,
             Some(Err(failed)) => return (Err(failed), permit),
             None => return (Err(self.timed_out(self.limit, "no response")), permit),
@@ -165,13 +172,12 @@ impl<'a> Attempt<'a> {
     /// The head of the response at the end of all redirects.
     async fn head(&self, body: &mut Body) -> Result<Incoming, Failed> {
         let call = self.call;
-        let url = self
-            .instance
-            .url(&call.target)
-            .map_err(|error| self.bad_url(error))?;
-        let mut redirects = Redirects::new(call.endpoint.method.clone(), url, self.plan.policy.redirects);
+        let mut redirects = Redirects::new(call.endpoint.method.clone(), self.plan.policy.redirects);
+        let mut url = self.url()?;
+        let mut now = self.begun;
         loop {
-            let mut headers = headers::of_attempt(call, self.plan, self.number, self.deadline);
+            let remaining = self.deadline.remaining(now);
+            let mut headers = headers::of_attempt(call, self.plan, self.number, remaining);
             if redirects.left_origin() {
                 headers::drop_credentials(&mut headers);
             }
@@ -179,7 +185,7 @@ impl<'a> Attempt<'a> {
             let (sent, failure) = body.for_attempt();
             let request = Outgoing {
                 method: redirects.method().clone(),
-                url: redirects.url().clone(),
+                url,
                 headers,
                 body: sent,
             };
@@ -188,12 +194,19 @@ impl<'a> Attempt<'a> {
                 Some(cause) => Failed::body_failed(cause),
                 None => Failed::transport(error),
             })?;
-            match redirects.next(&incoming, replayable) {
+            url = match redirects.next(&incoming, replayable, || self.url().ok()) {
                 Redirect::Stay => return Ok(incoming),
-                Redirect::Follow => {}
+                Redirect::Follow(url) => url,
                 Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
-            }
+            };
+            now = Instant::now();
         }
+    }
+
+    /// Where the first request goes.
+    fn url(&self) -> Result<Url, Failed> {
+        let url = self.instance.url(&self.call.target);
+        url.map_err(|error| self.bad_url(error))
     }
 
     /// The whole body of a value, the beginning of an error's, nothing of a stream.

@@ -80,6 +80,13 @@ impl Instances {
         &self.list
     }
 
+    /// The first of the list, whatever its breaker says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn first(&self) -> Result<&Instance, Error> {
+        let first = self.list.first().map(|instance| &**instance);
+        first.ok_or_else(no_instance)
+    }
+
     /// Whether some instance was not tried yet and would be picked now.
     pub(crate) fn has_untried(&self, tried: &[Arc<str>], limits: &Limits<'_>, now: Instant) -> bool {
         self.list.iter().any(|instance| {
@@ -113,13 +120,13 @@ impl Instances {
         tried: &[Arc<str>],
         limits: &Limits<'_>,
         deadline: Deadline,
+        now: Instant,
         random: &'a Random,
     ) -> Result<(&'a Instance, Option<Permit<'a>>), Error> {
         let Some(policy) = &limits.breaker else {
             let first = self.in_turn(tried).next();
             return first.map(|instance| (instance, None)).ok_or_else(no_instance);
         };
-        let now = Instant::now();
         let lease = limits
             .attempt_timeout
             .unwrap_or(Duration::MAX)

@@ -1,6 +1,6 @@
 //! How is a body read into memory? In one piece where it came in one, never more than allowed, never for ever.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -28,7 +28,8 @@ pub(crate) enum Unreadable {
 
 impl Limits<'_> {
     async fn chunk(&mut self, body: &mut IncomingBody) -> Result<Option<Bytes>, Unreadable> {
-        match within_idle(self.timer.as_mut(), self.idle, self.deadline, body.chunk()).await {
+        let chunk = pin!(body.chunk());
+        match within_idle(self.timer.as_mut(), self.idle, self.deadline, chunk).await {
             Some(chunk) => chunk.map_err(Unreadable::Broken),
             None => Err(Unreadable::TimedOut(self.timer.deadline())),
         }

@@ -22,7 +22,7 @@ use crate::encode::{
 use crate::reply::Outcome;
 use crate::{Body, Error, ErrorKind};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// A call being put together, as the code that `#[service]` writes does it: the path, then the query and headers,
@@ -121,6 +121,14 @@ impl Call {
         self
     }
 
+    /// Query parameters that are encoded already: `a=1&b=2`.
+    pub(crate) fn encoded_query(mut self, query: &str) -> Self {
+        if let PathAndQuery::InOrder(target) = &mut self.path {
+            target.encoded_query(query);
+        }
+        self
+    }
+
     /// A query parameter.
     pub fn query(mut self, name: &str, value: &dyn QueryArgument) -> Self {
         match &mut self.path {
@@ -193,6 +201,15 @@ impl Call {
             let end = run(&call, body, &mut slot).await;
             slot.into_outcome(end)
         }
+    }
+
+    /// Makes the call by its transport alone, so that a bench sees what the stages cost.
+    #[cfg(feature = "testing")]
+    pub async fn send_bare<R: Outcome>(self) -> R {
+        let mut slot = Slot::new();
+        let (call, body) = self.prepare();
+        let end = super::bare::run(&call, body, &mut slot).await;
+        slot.into_outcome(end)
     }
 
     fn keep(&mut self, result: Result<(), Error>) {

@@ -33,15 +33,12 @@ impl Class {
     pub(crate) fn of(outcome: &Outcome, on: &[StatusCode]) -> Self {
         match outcome {
             Err(failed) => failed.class,
-            Ok(answered) => {
-                let asks_to_wait = answered.headers.contains_key(RETRY_AFTER);
-                match answered.status.as_u16() {
-                    429 | 503 if asks_to_wait => Self::Unprocessed,
-                    408 | 425 | 429 | 500 | 502 | 503 | 504 => Self::Responded,
-                    _ if on.contains(&answered.status) => Self::Responded,
-                    _ => Self::Answered,
-                }
-            }
+            Ok(answered) => match answered.status.as_u16() {
+                429 | 503 if answered.headers.contains_key(RETRY_AFTER) => Self::Unprocessed,
+                408 | 425 | 429 | 500 | 502 | 503 | 504 => Self::Responded,
+                _ if on.contains(&answered.status) => Self::Responded,
+                _ => Self::Answered,
+            },
         }
     }
 

@@ -20,7 +20,6 @@ pub(crate) fn conclude(
     outcome: Outcome,
     reader: &mut dyn Reader,
 ) -> Result<(), Error> {
-    let hint = retry::hint(&outcome);
     let answered = outcome.map_err(|failed| failed.error)?;
     if plan.none_on.contains(&answered.status.as_u16()) {
         return reader.read(reply(
@@ -33,7 +32,7 @@ pub(crate) fn conclude(
     }
     if !(reader.wants().accepts)(answered.status) {
         let error = refused(plan, &answered);
-        return Err(match hint {
+        return Err(match retry::hint(&answered) {
             Some(delay) => error.with_retry_after(delay),
             None => error,
         });

@@ -1,11 +1,11 @@
 //! Which headers does an attempt carry? The endpoint's, the call's, and the context's, in this order.
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING, UPGRADE};
-use tokio::time::Instant;
 
 use super::Prepared;
-use super::deadline::Deadline;
 use crate::client::Plan;
 use crate::config::CREDENTIALS;
 use crate::{Error, ErrorKind};
@@ -34,13 +34,14 @@ pub(crate) fn check_framing(headers: &HeaderMap, kind: ErrorKind) -> Result<(), 
     }
 }
 
-/// The headers of one attempt; `number` is 0 for the first.
-pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, deadline: Deadline) -> HeaderMap {
+/// The headers of one attempt; `number` is 0 for the first, and `remaining` is what the call has left.
+pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, remaining: Duration) -> HeaderMap {
     let mut headers = plan.headers.clone();
-    if let Some(content_type) = &call.content_type
-        && !plan.names_content_type
-    {
-        headers.insert(CONTENT_TYPE, content_type.clone());
+    match &call.content_type {
+        _ if plan.names_content_type => {}
+        Some(content_type) => drop(headers.insert(CONTENT_TYPE, content_type.clone())),
+        None if plan.expects_json => drop(headers.remove(CONTENT_TYPE)),
+        None => {}
     }
     for name in call.headers.keys() {
         headers.remove(name);
@@ -48,7 +49,6 @@ pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, deadline: De
     for (name, value) in &call.headers {
         headers.append(name.clone(), value.clone());
     }
-    let remaining = deadline.remaining(Instant::now());
     call.context
         .write(&mut headers, number, remaining, &call.service.shared().random);
     headers

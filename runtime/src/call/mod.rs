@@ -6,6 +6,8 @@
 mod attempt;
 mod backoff;
 mod balance;
+#[cfg(feature = "testing")]
+mod bare;
 mod body;
 pub(crate) mod breaker;
 mod build;
@@ -24,15 +26,17 @@ mod timer;
 
 pub(crate) use balance::{Instance, Instances};
 pub use build::Call;
+pub(crate) use build::JSON;
 pub(crate) use headers::check_framing;
 pub use options::CallOptions;
 pub(crate) use prepare::Prepared;
 pub(crate) use read::Reader;
 
-use tokio::time::sleep;
-use tracing::Instrument;
+use std::pin::pin;
 
-use crate::{Body, Error};
+use tokio::time::{Instant, sleep};
+
+use crate::{Body, Error, observe};
 use attempt::Attempt;
 use classify::Class;
 use conclude::conclude;
@@ -46,7 +50,10 @@ pub(crate) async fn run(call: &Prepared, body: Body, reader: &mut dyn Reader) ->
     // 1: span and logical metrics
     let mut record = Record::start(call);
     let span = record.span();
-    let outcome = stages(call, body, &mut record, reader).instrument(span).await;
+    let outcome = {
+        let stages = pin!(stages(call, body, &mut record, reader));
+        observe::inside(&span, stages).await
+    };
     record.finish(outcome)
 }
 
@@ -65,12 +72,13 @@ async fn stages(
     // 8: retry and backoff
     let mut retry = Retry::new(&limits, call.is_idempotent(plan), body.is_replayable());
     let mut last = None;
+    let mut now = record.started();
     loop {
         shared.admission.check_open()?;
         // 10: balancer; 11: instance breaker
         let picked = plan
             .instances
-            .pick(retry.tried(), &limits, deadline, &shared.random);
+            .pick(retry.tried(), &limits, deadline, now, &shared.random);
         let (instance, permit) = match (picked, last.take()) {
             (Ok(picked), _) => picked,
             (Err(_), Some((instance, outcome))) => {
@@ -80,11 +88,11 @@ async fn stages(
         };
         let span = record.attempt(instance);
         // 12: attempt timeout; 13: transport
-        let attempt = Attempt::new(call, plan, instance, &limits, deadline, retry.made());
-        let (outcome, permit) = attempt
-            .run(&mut body, permit, reader.wants())
-            .instrument(span.clone())
-            .await;
+        let attempt = Attempt::new(call, plan, instance, &limits, deadline, retry.made(), now);
+        let (outcome, permit) = {
+            let running = pin!(attempt.run(&mut body, permit, reader.wants()));
+            observe::inside(&span, running).await
+        };
         // 14: classify and record
         let class = Class::of(&outcome, retry.on());
         record.classified(&span, &outcome, class, permit);
@@ -108,6 +116,7 @@ async fn stages(
                 if !delay.is_zero() {
                     sleep(delay).await;
                 }
+                now = Instant::now();
             }
         }
     }

@@ -10,7 +10,8 @@ use crate::{Error, ErrorKind};
 /// The way of one attempt through its redirects.
 pub(crate) struct Redirects {
     method: Method,
-    url: Url,
+    /// Where a redirect has led to; `None` as long as there was none.
+    url: Option<Url>,
     left_origin: bool,
     left: u32,
     allowed: u32,
@@ -20,17 +21,17 @@ pub(crate) struct Redirects {
 pub(crate) enum Redirect {
     /// It is the answer.
     Stay,
-    /// Ask again, at the new address.
-    Follow,
+    /// Ask again, at this address.
+    Follow(Url),
     /// It leads on, but not any further.
     TooMany(Error),
 }
 
 impl Redirects {
-    pub(crate) fn new(method: Method, url: Url, allowed: u32) -> Self {
+    pub(crate) fn new(method: Method, allowed: u32) -> Self {
         Self {
             method,
-            url,
+            url: None,
             left_origin: false,
             left: allowed,
             allowed,
@@ -41,10 +42,6 @@ impl Redirects {
         &self.method
     }
 
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
     /// Whether another server had a say in where this leads: no credential goes there, and not back to the first
     /// server either, to a path that the other one chose.
     pub(crate) fn left_origin(&self) -> bool {
@@ -52,12 +49,20 @@ impl Redirects {
     }
 
     /// Follows GET and HEAD on 301, 302, 303, 307 and 308; other methods on 307 and 308, with a body that can be
-    /// sent again. Anything else is the answer.
-    pub(crate) fn next(&mut self, incoming: &Incoming, replayable: bool) -> Redirect {
+    /// sent again. Anything else is the answer. `start` is where the first request went: few calls need to know.
+    pub(crate) fn next(
+        &mut self,
+        incoming: &Incoming,
+        replayable: bool,
+        start: impl FnOnce() -> Option<Url>,
+    ) -> Redirect {
         if self.allowed == 0 || !self.may_follow(incoming.status, replayable) {
             return Redirect::Stay;
         }
-        let Some(target) = self.target(incoming) else {
+        let Some(here) = self.url.take().or_else(start) else {
+            return Redirect::Stay;
+        };
+        let Some(target) = target(&here, incoming) else {
             return Redirect::Stay;
         };
         if self.left == 0 {
@@ -71,9 +76,9 @@ impl Redirects {
             );
         }
         self.left -= 1;
-        self.left_origin |= target.origin() != self.url.origin();
-        self.url = target;
-        Redirect::Follow
+        self.left_origin |= target.origin() != here.origin();
+        self.url = Some(target.clone());
+        Redirect::Follow(target)
     }
 
     fn may_follow(&self, status: StatusCode, replayable: bool) -> bool {
@@ -83,15 +88,12 @@ impl Redirects {
             _ => false,
         }
     }
+}
 
-    fn target(&self, incoming: &Incoming) -> Option<Url> {
-        let location = incoming.headers.get(LOCATION)?;
-        let target = self
-            .url
-            .join(std::str::from_utf8(location.as_bytes()).ok()?)
-            .ok()?;
-        matches!(target.scheme(), "http" | "https").then_some(target)
-    }
+fn target(here: &Url, incoming: &Incoming) -> Option<Url> {
+    let location = incoming.headers.get(LOCATION)?;
+    let target = here.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
+    matches!(target.scheme(), "http" | "https").then_some(target)
 }
 
 /// The server of an address, without a path or a password.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::header::RETRY_AFTER;
 use tokio::time::Instant;
 
-use super::attempt::Outcome;
+use super::attempt::{Answered, Outcome};
 use super::classify::Class;
 use super::deadline::Deadline;
 use super::prepare::Limits;
@@ -77,10 +77,11 @@ impl<'a> Retry<'a> {
         }
         self.tried.push(Arc::clone(&instance.address));
         let now = Instant::now();
+        let floor = outcome.as_ref().ok().and_then(hint).unwrap_or_default();
         let delay = if class == Class::NotSent && instances.has_untried(&self.tried, self.limits, now) {
             Duration::ZERO
         } else {
-            backoff::delay(policy, self.made - 1, random).max(hint(outcome).unwrap_or_default())
+            backoff::delay(policy, self.made - 1, random).max(floor)
         };
         // A wait that the deadline would end is an error that is known already.
         if delay < deadline.remaining(now) {
@@ -103,7 +104,6 @@ pub(crate) enum Next {
 }
 
 /// What the server asks in `Retry-After`: a floor for the delay.
-pub(crate) fn hint(outcome: &Outcome) -> Option<Duration> {
-    let answered = outcome.as_ref().ok()?;
+pub(crate) fn hint(answered: &Answered) -> Option<Duration> {
     retry_after::parse(answered.headers.get(RETRY_AFTER)?, SystemTime::now())
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use url::Url;
 
 use super::shared::Shared;
 use super::state::ServiceState;
 use super::unknown_service;
-use crate::call::{Instances, check_framing};
+use crate::call::{Instances, JSON, check_framing};
 use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
 use crate::context::CallContext;
 use crate::endpoint::{Attributes, PathTemplate};
@@ -52,10 +53,13 @@ impl Level {
 pub(crate) struct Plan {
     pub(crate) template: Arc<PathTemplate>,
     pub(crate) policy: Policy,
-    /// The headers that every attempt carries.
+    /// The headers that every attempt carries, with an entry for each that an attempt writes over: a copy that does
+    /// not grow is one allocation less.
     pub(crate) headers: HeaderMap,
     /// Whether the endpoint's own headers say what its body is. A service's say nothing of it: its endpoints differ.
     pub(crate) names_content_type: bool,
+    /// Whether the content type among the headers is a guess, for a call without a body to take out again.
+    pub(crate) expects_json: bool,
     /// The header of a declared idempotency key.
     pub(crate) idempotency: Option<HeaderName>,
     pub(crate) none_on: &'static [u16],
@@ -71,6 +75,7 @@ impl Plan {
         service: &ServiceState,
         names: &[&str],
         level: &Level,
+        method: &Method,
         template: &str,
     ) -> Result<Self> {
         let configured = sources.service(service.name())?;
@@ -78,12 +83,18 @@ impl Plan {
             configured.check_endpoints(service.name(), names)?;
         }
         let policy = resolve(sources, &configured, level)?;
-        let headers = headers(shared, service, &policy);
+        let mut headers = headers(shared, service, &policy);
         check_framing(&headers, ErrorKind::Config)?;
+        let names_content_type = names_content_type(&configured, level);
+        let expects_json = takes_body(method) && !headers.contains_key(CONTENT_TYPE);
+        if expects_json {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
         Ok(Self {
             template: Arc::new(PathTemplate::parse(template)?),
             headers,
-            names_content_type: names_content_type(&configured, level),
+            names_content_type,
+            expects_json,
             idempotency: idempotency(level)?,
             none_on: level.endpoint.none_on,
             instances: service.instances(&urls(service, &configured)?),
@@ -128,7 +139,10 @@ fn urls(service: &ServiceState, configured: &ServiceLevel) -> Result<Vec<Url>> {
 
 fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMap {
     let own = policy.headers.as_slice();
-    let mut headers = HeaderMap::with_capacity(own.len() + 4 + CallContext::HEADERS);
+    let mut headers = HeaderMap::with_capacity(own.len() + 5 + CallContext::HEADERS);
+    CallContext::make_room(&mut headers, policy.timeout);
+    // The transport would add it.
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(
         USER_AGENT,
         HeaderValue::from_static(concat!("trunkline/", env!("CARGO_PKG_VERSION"))),
@@ -146,6 +160,11 @@ fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMa
         headers.append(name.clone(), value.clone());
     }
     headers
+}
+
+/// Whether calls by this method have a body as a rule.
+fn takes_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 fn names_content_type(configured: &ServiceLevel, level: &Level) -> bool {

@@ -17,6 +17,9 @@ use crate::random::Random;
 /// What the next server is not told of the time that is left, so that it gives up before we do.
 const SLACK: Duration = Duration::from_millis(5);
 
+/// The digits of the largest number of 64 bits.
+const MOST_DIGITS: usize = 20;
+
 /// The context of one call: the same on all of its attempts.
 #[derive(Clone)]
 pub(crate) struct CallContext {
@@ -128,13 +131,24 @@ impl CallContext {
         self.deadline
     }
 
+    /// Makes an entry for each header that [`write`](Self::write) always writes, so that a copy of these headers does
+    /// not grow; `timeout` is what calls have as a rule.
+    pub(crate) fn make_room(headers: &mut HeaderMap, timeout: Duration) {
+        for name in [&X_TRACE_ID, &X_REQUEST_ID, &TRACEPARENT] {
+            headers.insert(name, HeaderValue::from_static(""));
+        }
+        let begun = timeout.saturating_sub(Duration::from_millis(1));
+        headers.insert(&X_REQUEST_TIMEOUT_MS, decimal(millis_to_send(begun)));
+    }
+
     /// Puts the headers of one attempt into those of its request, over any that are there.
     ///
-    /// `retry` is 0 for the first attempt. The first costs one allocation, each other three at most.
+    /// `retry` is 0 for the first attempt. The first costs no allocation where its time is the one that
+    /// [`make_room`](Self::make_room) was told, each other three at most.
     pub(crate) fn write(&self, headers: &mut HeaderMap, retry: u32, remaining: Duration, random: &Random) {
         headers.insert(&X_TRACE_ID, self.trace_id.to_header());
         headers.insert(&X_REQUEST_ID, self.request_id.to_header());
-        headers.insert(&X_REQUEST_TIMEOUT_MS, timeout(remaining));
+        write_timeout(headers, remaining);
         if retry == 0 {
             headers.insert(&TRACEPARENT, self.traceparent.clone());
         } else {
@@ -150,22 +164,35 @@ impl CallContext {
     }
 }
 
+/// Keeps the value that is there when it says the same: most first attempts have the same time.
+fn write_timeout(headers: &mut HeaderMap, remaining: Duration) {
+    let millis = millis_to_send(remaining);
+    let known = headers.get(&X_REQUEST_TIMEOUT_MS);
+    if known.is_none_or(|known| known.as_bytes() != digits(millis, &mut [0; MOST_DIGITS])) {
+        headers.insert(&X_REQUEST_TIMEOUT_MS, decimal(millis));
+    }
+}
+
 /// What is left less the slack, in whole milliseconds, at least one.
-fn timeout(remaining: Duration) -> HeaderValue {
+fn millis_to_send(remaining: Duration) -> u64 {
     let millis = remaining.saturating_sub(SLACK).as_millis();
-    decimal(u64::try_from(millis).unwrap_or(u64::MAX).max(1))
+    u64::try_from(millis).unwrap_or(u64::MAX).max(1)
 }
 
 /// The number as digits, in one allocation where `HeaderValue::from(u64)` takes two.
-fn decimal(mut number: u64) -> HeaderValue {
-    let mut digits = [b'0'; 20];
-    let mut first = digits.len();
-    while number > 0 || first == digits.len() {
+fn decimal(number: u64) -> HeaderValue {
+    header(Bytes::copy_from_slice(digits(number, &mut [0; MOST_DIGITS])))
+}
+
+/// The number as digits, at the end of the buffer.
+fn digits(mut number: u64, buffer: &mut [u8; MOST_DIGITS]) -> &[u8] {
+    let mut first = buffer.len();
+    while number > 0 || first == buffer.len() {
         first -= 1;
-        digits[first] += u8::try_from(number % 10).unwrap_or_default();
+        buffer[first] = b'0' + u8::try_from(number % 10).unwrap_or_default();
         number /= 10;
     }
-    header(Bytes::copy_from_slice(&digits[first..]))
+    &buffer[first..]
 }
 
 #[cfg(test)]
@@ -298,8 +325,9 @@ mod tests {
 
     #[test]
     fn the_next_server_gets_what_is_left_less_a_slack() {
-        let check =
-            |remaining: Duration, expected: &str| assert_eq!(timeout(remaining), expected, "{remaining:?}");
+        let check = |remaining: Duration, expected: &str| {
+            assert_eq!(decimal(millis_to_send(remaining)), expected, "{remaining:?}");
+        };
         check(Duration::from_millis(200), "195");
         check(Duration::from_micros(10_999), "5");
         check(Duration::from_millis(6), "1");
@@ -316,5 +344,26 @@ mod tests {
         let mut headers = attempt(&call, 0, &random);
         call.write(&mut headers, 1, SECOND, &random);
         assert_eq!(headers.len(), 5);
+    }
+
+    #[test]
+    fn room_that_was_made_is_written_over() {
+        let random = Random::from_seed(8);
+        let mut template = HeaderMap::new();
+        CallContext::make_room(&mut template, SECOND);
+        let call = CallContext::make(&random);
+        for (remaining, expected) in [
+            (SECOND, "995"),
+            (SECOND.mul_f64(0.999_999), "994"),
+            (SECOND / 2, "495"),
+        ] {
+            let mut headers = template.clone();
+            call.write(&mut headers, 0, remaining, &random);
+            assert_eq!(headers["x-request-timeout-ms"], expected);
+            assert_eq!(
+                (headers["x-trace-id"].as_bytes(), headers.len()),
+                (call.trace_id().as_bytes(), 4)
+            );
+        }
     }
 }

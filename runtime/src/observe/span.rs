@@ -3,6 +3,8 @@
 //! The fields are OpenTelemetry's for HTTP clients. What is never a field: a raw path, a query, a header, a body.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::time::Duration;
 
 use tracing::Span;
@@ -71,6 +73,18 @@ pub(crate) fn attempt_span(call: &CallFields<'_>, host: &str, port: u16, retry: 
         server.port = port,
         "error.type" = Empty,
     )
+}
+
+/// Runs the future with this span as the current one.
+///
+/// As `tracing::Instrument` does, but where the future is: one that is passed by value is copied, which costs more
+/// than the span.
+pub(crate) async fn inside<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F::Output {
+    poll_fn(|cx| {
+        let _entered = span.enter();
+        future.as_mut().poll(cx)
+    })
+    .await
 }
 
 /// Says in the call's span which instance the latest attempt goes to.

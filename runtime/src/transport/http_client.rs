@@ -34,7 +34,8 @@ pub(super) fn build(
 ) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .retry(reqwest::retry::never())
+        // Without the second word it keeps a copy of each request for the retry that never comes.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .no_proxy()

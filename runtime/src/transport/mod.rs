@@ -61,10 +61,9 @@ impl Transport {
             #[cfg(feature = "testing")]
             Self::Scripted(script, connect_timeout) => {
                 let request = request.into_http()?;
-                script
-                    .exchange(request, *connect_timeout)
-                    .await
-                    .map(Incoming::from_http)
+                // In a box: every call's future is as large as the largest transport's.
+                let exchange = Box::pin(script.exchange(request, *connect_timeout));
+                exchange.await.map(Incoming::from_http)
             }
             Self::Layered(service) => {
                 let request = request.into_http()?;
