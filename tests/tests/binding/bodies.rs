@@ -71,7 +71,7 @@ async fn a_stream_that_fails_fails_the_call() {
     let error = error.expect_err("half a body");
     assert_eq!(
         (error.kind(), error.attempts()),
-        (ErrorKind::Transport, 1),
+        (ErrorKind::Request, 1),
         "{error}"
     );
 }
