@@ -18,10 +18,13 @@ pub const fn secs(count: u64) -> Duration {
 }
 
 /// What the future gives and how long it took: exact to the millisecond in paused time.
-pub async fn timed<F: Future>(future: F) -> (F::Output, Duration) {
-    let started = Instant::now();
-    let output = future.await;
-    (output, started.elapsed())
+pub fn timed<F: Future>(future: F) -> impl Future<Output = (F::Output, Duration)> {
+    let future = Box::pin(future);
+    async {
+        let started = Instant::now();
+        let output = future.await;
+        (output, started.elapsed())
+    }
 }
 
 /// Asserts that a time lies between two bounds, both included.

@@ -15,7 +15,7 @@ fn most_memory() -> u64 {
 /// Fault 37: chunks without an end take the default limit of 64 MiB and a little.
 #[tokio::test]
 async fn an_endless_body_takes_no_more_memory_than_the_limit() {
-    let endless = Act::Repeat(chunk(&[b' '; 64 * 1024]), ms(0));
+    let endless = Act::Repeat(chunk(&vec![b' '; 64 * 1024]), ms(0));
     let server = RawServer::always([Act::Send(head("200 OK", &[], None)), endless]).await;
     let config = ServiceConfig::new().url(server.url()).no_retry();
     let client = Client::builder().service("orders", config).build().unwrap();

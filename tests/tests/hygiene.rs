@@ -1,4 +1,4 @@
-//! The expansion under clippy, which the cases of `ui/pass` are not shown to: `cargo clippy` checks this file.
+//! The expansion under clippy, which the cases of `compiles` are not shown to: `cargo clippy` checks this file.
 #![deny(warnings, missing_docs, unreachable_pub, unused_qualifications)]
 #![deny(clippy::all, clippy::pedantic)]
 

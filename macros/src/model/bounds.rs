@@ -2,15 +2,42 @@
 
 use proc_macro2::Span;
 use syn::{
-    GenericArgument, Generics, PathArguments, Token, Type, TypeParamBound, parse_quote, parse_quote_spanned,
+    GenericArgument, GenericParam, Generics, Ident, PathArguments, Token, Type, TypeParamBound, WhereClause,
+    WherePredicate, parse_quote, parse_quote_spanned,
 };
 
 type Bounds = syn::punctuated::Punctuated<TypeParamBound, Token![+]>;
 
+/// A parameter that the where clause bounds gets them there: all bounds of a type stand in one place.
 pub(super) fn add_to_generics(generics: &mut Generics) {
-    for parameter in generics.type_params_mut() {
-        add(&mut parameter.bounds);
+    let Generics {
+        params, where_clause, ..
+    } = generics;
+    for parameter in params {
+        let GenericParam::Type(parameter) = parameter else {
+            continue;
+        };
+        match where_clause
+            .as_mut()
+            .and_then(|clause| bounds_in(clause, &parameter.ident))
+        {
+            Some(bounds) => add(bounds),
+            None => add(&mut parameter.bounds),
+        }
     }
+}
+
+fn bounds_in<'c>(clause: &'c mut WhereClause, parameter: &Ident) -> Option<&'c mut Bounds> {
+    clause
+        .predicates
+        .iter_mut()
+        .find_map(|predicate| match predicate {
+            WherePredicate::Type(predicate) if predicate.lifetimes.is_none() => {
+                let is_it = matches!(&predicate.bounded_ty, Type::Path(ty) if ty.path.is_ident(parameter));
+                is_it.then_some(&mut predicate.bounds)
+            }
+            _ => None,
+        })
 }
 
 /// Adds the bounds to each `impl Trait` in the type, and says where the first one is.

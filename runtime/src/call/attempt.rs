@@ -68,7 +68,7 @@ impl Failed {
         Self {
             class,
             error,
-            blames_instance: class != Class::Answered,
+            blames_instance: !matches!(class, Class::Answered | Class::Unprocessed),
         }
     }
 

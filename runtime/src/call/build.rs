@@ -121,6 +121,14 @@ impl Call {
         self
     }
 
+    /// Query parameters that are encoded already: `a=1&b=2`.
+    pub(crate) fn encoded_query(mut self, query: &str) -> Self {
+        if let PathAndQuery::InOrder(target) = &mut self.path {
+            target.encoded_query(query);
+        }
+        self
+    }
+
     /// A query parameter.
     pub fn query(mut self, name: &str, value: &dyn QueryArgument) -> Self {
         match &mut self.path {

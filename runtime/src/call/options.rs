@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::config::{Backoff, LONGEST, SHORTEST};
+use crate::config::{Backoff, LONGEST, SHORTEST, header_value};
 use crate::{Error, ErrorKind};
 
 /// Overrides for the calls of one handle, or for one untyped call.
@@ -133,10 +133,8 @@ pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, Heade
         );
         Error::new(ErrorKind::Request, message)
     })?;
-    let value = HeaderValue::from_str(value).map_err(|_| {
-        let message = format!(
-            "the value of the header `{parsed}` is not legal: visible ASCII, spaces and tabs are allowed"
-        );
+    let value = header_value(value).map_err(|expected| {
+        let message = format!("the value of the header `{parsed}` is not legal; expected {expected}");
         Error::new(ErrorKind::Request, message)
     })?;
     Ok((parsed, value))

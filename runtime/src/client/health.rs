@@ -54,8 +54,11 @@ pub(super) async fn ask(service: &ServiceClient) -> Health {
 }
 
 async fn send(service: &ServiceClient) -> Result<Reply<Raw>, Error> {
-    let endpoint = service.state().health_endpoint(service.shared())?;
-    Call::new(service.clone(), endpoint).send().await
+    let (endpoint, query) = service.state().health_endpoint(service.shared())?;
+    Call::new(service.clone(), endpoint)
+        .encoded_query(&query)
+        .send()
+        .await
 }
 
 /// A 2xx is healthy unless its body says otherwise.

@@ -27,7 +27,7 @@ use std::time::Duration;
 use http::Method;
 use tokio::time::Instant;
 
-use crate::config::ServiceConfig;
+use crate::config::{ServiceConfig, url_variable};
 use crate::events::Events;
 use crate::observe::MetricsSnapshot;
 use crate::{Error, Result};
@@ -129,9 +129,9 @@ impl fmt::Debug for Client {
 
 /// Why a client has no plan for a service.
 pub(crate) fn unknown_service(name: &str) -> Error {
-    let variable = name.to_ascii_uppercase().replace('-', "_");
+    let variable = url_variable(name).map_or_else(String::new, |variable| format!("{variable}, "));
     let message = format!(
-        "no address is known for the service `{name}`: set {variable}_URL, `services.{name}.url` in trunkline.toml, \
+        "no address is known for the service `{name}`: set {variable}`services.{name}.url` in trunkline.toml, \
          or `Client::builder().service(\"{name}\", ServiceConfig::new().url(…))`"
     );
     Error::new(crate::ErrorKind::Discovery, message)

@@ -92,9 +92,17 @@ impl Shared {
         let before = self.sources().configured(name);
         let changed = change(before);
         let mut sources = self.sources();
-        sources.set_configured(name, changed)?;
         let named = |service: &&Arc<ServiceState>| service.is(name);
         let services: Vec<_> = lock(&self.services).values().filter(named).cloned().collect();
+        let endpoints = services.iter().flat_map(|service| service.endpoint_names());
+        // In the order of their traits, each once: a trait may be bound at several addresses.
+        let endpoints = endpoints.fold(Vec::new(), |mut names, name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            names
+        });
+        sources.set_configured(name, changed, &endpoints)?;
         for service in services {
             service.refresh(self, &sources);
         }

@@ -151,18 +151,24 @@ impl ServiceState {
         state
     }
 
-    /// The endpoint that says whether the service is well: not counted, not retried, past the breaker.
-    pub(crate) fn health_endpoint(&self, shared: &Shared) -> Result<Arc<EndpointState>, Error> {
+    /// The endpoint that says whether the service is well, and its query: not counted, not retried, past the breaker.
+    pub(crate) fn health_endpoint(&self, shared: &Shared) -> Result<(Arc<EndpointState>, String), Error> {
         let sources = shared.sources();
         let names = lock(&self.endpoints).names();
-        let path = super::plan::health_path(&sources, self)?;
+        let setting = super::plan::health_path(&sources, self)?;
+        let (path, query) = setting.split_once('?').unwrap_or((&setting, ""));
         let recorder = ServiceRecorder::new(false).endpoint("health");
         let level = Level::health();
         let method = Method::GET;
         let state = EndpointState::new(
-            shared, &sources, self, &names, &level, "health", method, &path, recorder,
+            shared, &sources, self, &names, &level, "health", method, path, recorder,
         );
-        Ok(Arc::new(state))
+        Ok((Arc::new(state), query.to_owned()))
+    }
+
+    /// The names that settings may use; none while no trait is bound.
+    pub(crate) fn endpoint_names(&self) -> Vec<&'static str> {
+        lock(&self.endpoints).names()
     }
 
     /// Makes all plans anew, from these settings.

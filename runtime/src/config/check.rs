@@ -6,7 +6,8 @@ use super::settings::Settings;
 
 pub(crate) const ABOVE_ZERO: &str = "a whole number of 1 or more";
 pub(crate) const ERROR_STATUS: &str = "a status from 400 to 599";
-pub(crate) const HEALTH_PATH: &str = "a path such as `/api/health`: a slash, then visible ASCII without `#`";
+pub(crate) const HEALTH_PATH: &str =
+    "a path such as `/api/health`, perhaps with a query, of characters that stand in a URL as they are";
 
 /// Two settings of one level that cannot both be meant.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub(crate) fn retried_status(code: u16) -> Result<StatusCode, &'static str> {
 /// # Errors
 /// What is allowed.
 pub(crate) fn check_health_path(path: &str) -> Result<(), &'static str> {
-    let is_legal = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%?".contains(&byte);
     if path.starts_with('/') && path.bytes().all(is_legal) {
         Ok(())
     } else {
@@ -112,7 +113,16 @@ mod tests {
         for path in ["/", "/api/health", "/health?deep=1"] {
             assert_eq!(check_health_path(path), Ok(()), "{path}");
         }
-        for path in ["", "health", "http://a/health", "/a b", "/a#b", "/ü", "/a\n"] {
+        for path in [
+            "",
+            "health",
+            "http://a/health",
+            "/a b",
+            "/a#b",
+            "/{a}",
+            "/ü",
+            "/a\n",
+        ] {
             assert_eq!(check_health_path(path), Err(HEALTH_PATH), "{path:?}");
         }
     }

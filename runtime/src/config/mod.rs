@@ -27,9 +27,9 @@ pub(crate) use base_url::parse_base_url;
 #[cfg(any(test, fuzzing))]
 pub(crate) use duration::parse_duration;
 pub(crate) use duration::{LONGEST, SHORTEST};
-pub(crate) use env::{EnvSnapshot, executable_name};
+pub(crate) use env::{EnvSnapshot, executable_name, url_variable};
 pub(crate) use file::FileSettings;
-pub(crate) use headers::{CREDENTIALS, Headers};
+pub(crate) use headers::{CREDENTIALS, Headers, header_value};
 pub(crate) use resolve::Policy;
 pub(crate) use settings::{BreakerSettings, RetrySettings, Settings};
 pub(crate) use sources::{ServiceLevel, Sources};

@@ -63,7 +63,7 @@ impl Target {
     }
 
     /// Adds query parameters that are already encoded: `a=1&b=2`.
-    pub(super) fn encoded_query(&mut self, query: &str) {
+    pub(crate) fn encoded_query(&mut self, query: &str) {
         self.attempt(|writer, template| {
             writer.complete(template)?;
             if !query.is_empty() {

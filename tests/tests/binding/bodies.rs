@@ -74,6 +74,7 @@ async fn a_stream_that_fails_fails_the_call() {
         (ErrorKind::Request, 1),
         "{error}"
     );
+    assert!(error.to_string().contains("the disk is gone"), "{error}");
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ async fn a_body_of_ten_gib_is_refused_by_its_length() {
 /// Fault 37: chunks without an end.
 #[tokio::test]
 async fn chunks_without_an_end_are_read_up_to_the_limit() {
-    let endless = Act::Repeat(chunk(&[b' '; 64 * 1024]), ms(0));
+    let endless = Act::Repeat(chunk(&vec![b' '; 64 * 1024]), ms(0));
     let server = RawServer::always([Act::Send(head("200 OK", &[], None)), endless]).await;
     let client = builder(server.url()).max_body(3 * MIB).build().unwrap();
     let error = get(&client).await.unwrap_err();
@@ -173,7 +173,7 @@ async fn a_body_of_one_more_than_the_limit_is_refused() {
 /// An error's body is cut off, not refused: the status is what matters.
 #[tokio::test]
 async fn the_body_of_an_error_is_read_up_to_64_kib() {
-    let endless = Act::Repeat(chunk(&[b'e'; 16 * 1024]), ms(0));
+    let endless = Act::Repeat(chunk(&vec![b'e'; 16 * 1024]), ms(0));
     let server = RawServer::always([Act::Send(head("500 Oh", &[], None)), endless]).await;
     let error = get(&client(server.url())).await.unwrap_err();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use trunkline::testing::{Script, Step};
+use trunkline::testing::{Recorded, Script, Step};
 use trunkline::{Backoff, Client, ErrorKind, RetryPolicy, ServiceConfig};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
 use trunkline_tests::reference::{A, B, C, SERVICE, client, get, post, reference};
@@ -18,7 +18,7 @@ async fn gaps(policy: RetryPolicy, seed: u64) -> Vec<Duration> {
         .build()
         .unwrap();
     assert!(get(&client).await.is_err());
-    let at: Vec<_> = script.requests().iter().map(|request| request.at()).collect();
+    let at: Vec<_> = script.requests().iter().map(Recorded::at).collect();
     at.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 

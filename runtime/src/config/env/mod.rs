@@ -18,6 +18,7 @@ use super::text::read_text_of;
 use crate::error::Error;
 
 pub(crate) use client::{ClientEnv, executable_name};
+pub(crate) use names::url_variable;
 
 /// A set of names and values, as they were when it was taken.
 ///

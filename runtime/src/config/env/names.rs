@@ -76,6 +76,11 @@ pub(super) fn service_prefix(service: &str) -> Option<String> {
     (!prefix.is_empty() && !WITHOUT_NAMES.contains(&prefix.as_str())).then_some(prefix)
 }
 
+/// The name under which the environment says where a service is; `None` when it takes none.
+pub(crate) fn url_variable(service: &str) -> Option<String> {
+    service_prefix(service).map(|prefix| prefix + URL)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -151,10 +151,20 @@ impl Sources {
 
     /// Takes what `configure` says in place of what it said before; a config that is refused changes nothing.
     ///
+    /// `endpoints` are those that there are; none while nobody knows them.
+    ///
     /// # Errors
     /// `Config`, which names the service, the setting, the value and what is allowed.
-    pub(crate) fn set_configured(&mut self, name: &str, config: ServiceConfig) -> Result<(), Error> {
+    pub(crate) fn set_configured(
+        &mut self,
+        name: &str,
+        config: ServiceConfig,
+        endpoints: &[&str],
+    ) -> Result<(), Error> {
         config.validate(name)?;
+        if !endpoints.is_empty() {
+            config.to_level().check_endpoints(name, endpoints)?;
+        }
         self.configured.insert(name.to_owned(), config);
         Ok(())
     }

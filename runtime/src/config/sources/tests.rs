@@ -216,10 +216,10 @@ fn configure_goes_over_everything_and_adds_to_what_it_said() {
         .push_env(env(&[("A_TIMEOUT", "3"), ("A_URL", "http://env")]))
         .expect("legal");
     let first = sources.configured("a").timeout(seconds(9)).url("http://one");
-    sources.set_configured("a", first).expect("legal");
+    sources.set_configured("a", first, &[]).expect("legal");
     sources.push_service("a", ServiceConfig::new().timeout(seconds(1)));
     let second = sources.configured("a").retries(5).url("http://two");
-    sources.set_configured("a", second).expect("legal");
+    sources.set_configured("a", second, &[]).expect("legal");
     let level = service(&sources, "a").service;
     assert_eq!(level.timeout, Some(seconds(9)));
     assert_eq!(level.retry.times, Some(5));
@@ -231,13 +231,13 @@ fn configure_goes_over_everything_and_adds_to_what_it_said() {
 fn a_config_that_is_refused_changes_nothing() {
     let mut sources = Sources::default();
     let good = sources.configured("a").retries(5);
-    sources.set_configured("a", good).expect("legal");
+    sources.set_configured("a", good, &[]).expect("legal");
     let bad = sources.configured("a").retries(6).timeout(Duration::ZERO);
-    sources.set_configured("a", bad).expect_err("no time at all");
+    sources.set_configured("a", bad, &[]).expect_err("no time at all");
     assert_eq!(service(&sources, "a").service.retry.times, Some(5));
     let next = sources.configured("a").retries(7);
     sources
-        .set_configured("a", next)
+        .set_configured("a", next, &[])
         .expect("the mistake is forgotten");
 }
 
@@ -277,7 +277,7 @@ fn no_secret_is_shown() {
     let pairs = [("A_API_KEY", "hunter2"), ("MESSAGING_URL", "amqp://u:hunter2@a")];
     sources.push_env(env(&pairs)).expect("legal");
     let config = sources.configured("a").internal_token("hunter2");
-    sources.set_configured("a", config).expect("legal");
+    sources.set_configured("a", config, &[]).expect("legal");
     let shown = format!("{sources:?} {:?} {:?}", sources.service("a"), sources.defaults());
     assert!(!shown.contains("hunter2"), "{shown}");
 }

@@ -26,6 +26,6 @@ fn run(client: &Client) {
     spawn(LocalServiceClient::new(client).clone().get(Local("a".into())));
 }
 
-fn main() {
+pub(super) fn main() {
     let _ = run;
 }

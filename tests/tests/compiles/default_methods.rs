@@ -40,7 +40,7 @@ impl Default for Fake {
     }
 }
 
-fn main() {
+pub(super) fn main() {
     let erased = DynDefault::new(Fake);
     assert_eq!(erased.name("!"), "default!");
     assert_eq!(Fake::version(), 1);

@@ -10,7 +10,15 @@ pub trait Odd {
     async fn post(&self, client: u32, request: u32) -> Result<u32>;
 
     #[get("/{path}")]
-    async fn send(&self, path: u32, query: u32, send: u32, reply: u32, method: u32, endpoint: u32) -> Result<u32>;
+    async fn send(
+        &self,
+        path: u32,
+        query: u32,
+        send: u32,
+        reply: u32,
+        method: u32,
+        endpoint: u32,
+    ) -> Result<u32>;
 
     #[post("/")]
     async fn json(&self, #[field] json: u32, #[field] field: u32, #[field] body: u32) -> Result<u32>;
@@ -22,4 +30,4 @@ pub trait Odd {
     async fn erased(&self, core: u32, std: u32, this: u32, future: u32, result: u32) -> Result<u32>;
 }
 
-fn main() {}
+pub(super) fn main() {}

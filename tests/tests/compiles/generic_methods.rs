@@ -25,7 +25,11 @@ pub trait Generic {
     async fn post<'a, B: Serialize>(&self, id: &'a str, body: &'a B) -> Answer<()>;
 
     #[get("/any")]
-    async fn any<T: DeserializeOwned + 'static>(&self, tags: &impl Serialize, page: Option<impl Serialize>) -> Answer<T>;
+    async fn any<T: DeserializeOwned + 'static>(
+        &self,
+        tags: &impl Serialize,
+        page: Option<impl Serialize>,
+    ) -> Answer<T>;
 
     #[get("/bytes")]
     async fn bytes<const N: usize>(&self, ids: [u32; 2], id: &str) -> Answer<[u8; 4]>
@@ -69,6 +73,6 @@ impl Generic for Fake {
 
 async fn tick() {}
 
-fn main() {
+pub(super) fn main() {
     let _ = Fake.get(1, "a");
 }

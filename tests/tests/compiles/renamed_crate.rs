@@ -7,14 +7,14 @@ mod inner {
     }
 }
 
-#[lines::service("renamed", crate = crate::inner::my::lines, dyn, retry(backoff = "linear"), envelope(code = "c"))]
+#[lines::service("renamed", crate = crate::renamed_crate::inner::my::lines, dyn, retry(backoff = "linear"), envelope(code = "c"))]
 pub trait Renamed {
     #[get("/")]
     async fn get(&self) -> lines::Result<Created>;
 }
 
 #[derive(lines::FromReply)]
-#[reply(crate = crate::inner::my::lines)]
+#[reply(crate = crate::renamed_crate::inner::my::lines)]
 pub enum Created {
     #[status(201)]
     New(u64),
@@ -22,4 +22,4 @@ pub enum Created {
     Other,
 }
 
-fn main() {}
+pub(super) fn main() {}

@@ -29,6 +29,6 @@ fn run<S: Spawn + Clone + 'static>(service: S) {
     });
 }
 
-fn main() {
+pub(super) fn main() {
     let _ = run::<SpawnClient>;
 }

@@ -38,12 +38,22 @@ pub trait OrderService {
     #[patch("/items/{id}")]
     #[idempotent(header = "X-Key")]
     #[envelope(off)]
-    async fn patch(&self, #[path] id: u64, #[field] name: &str, #[field("size")] length: Option<u32>) -> Result<()>;
+    async fn patch(
+        &self,
+        #[path] id: u64,
+        #[field] name: &str,
+        #[field("size")] length: Option<u32>,
+    ) -> Result<()>;
 
     #[delete("/items/{item_id}")]
     #[header("X-Reason" = "tests")]
     #[envelope]
-    async fn delete(&self, #[path("item_id")] id: u64, force: bool, #[header("X-Tenant")] tenant: &str) -> Result<()>;
+    async fn delete(
+        &self,
+        #[path("item_id")] id: u64,
+        force: bool,
+        #[header("X-Tenant")] tenant: &str,
+    ) -> Result<()>;
 
     #[head("/items/{id?}/parts")]
     async fn head(&self, id: Option<u64>) -> Result<()>;
@@ -65,6 +75,6 @@ pub trait OrderService {
     async fn json(&self, #[json] item: &Item, #[query] tags: &[String]) -> Result<()>;
 }
 
-fn main() {
+pub(super) fn main() {
     assert_eq!(OrderServiceClient::ENDPOINTS.len(), 11);
 }

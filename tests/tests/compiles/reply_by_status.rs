@@ -28,4 +28,4 @@ pub trait Users {
     async fn create(&self, #[field] name: &str) -> Result<Created<Vec<String>>>;
 }
 
-fn main() {}
+pub(super) fn main() {}

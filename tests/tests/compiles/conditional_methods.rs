@@ -1,5 +1,6 @@
 //! `cfg` and `allow` go to everything that a method becomes.
 #![deny(warnings)]
+#![allow(clippy::all)] // a condition that is always or never true
 use trunkline::{Client, Result, service};
 
 #[service("conditional", dyn)]
@@ -52,7 +53,7 @@ impl Conditional for Fake {
     }
 }
 
-fn main() {
+pub(super) fn main() {
     assert_eq!(ConditionalClient::ENDPOINTS.len(), 4);
     let _ = DynConditional::new(Fake);
     let _: fn(&Client) -> ConditionalClient = ConditionalClient::new;

@@ -12,7 +12,11 @@ pub trait Erased {
     async fn named<'a>(&'a self, id: &'a str, other: &str) -> Result<String>;
 
     #[get("/{id}/{other}")]
-    async fn bounded<'a, 'b: 'a>(&self, id: &'a str, other: &'b (dyn std::fmt::Display + Send + Sync)) -> Result<u8>
+    async fn bounded<'a, 'b: 'a>(
+        &self,
+        id: &'a str,
+        other: &'b (dyn std::fmt::Display + Send + Sync),
+    ) -> Result<u8>
     where
         'b: 'a;
 }
@@ -28,7 +32,11 @@ impl Erased for Fake {
     async fn named<'a>(&'a self, id: &'a str, other: &str) -> Result<String> {
         Ok(format!("{id}{other}"))
     }
-    async fn bounded<'a, 'b: 'a>(&self, _: &'a str, _: &'b (dyn std::fmt::Display + Send + Sync)) -> Result<u8>
+    async fn bounded<'a, 'b: 'a>(
+        &self,
+        _: &'a str,
+        _: &'b (dyn std::fmt::Display + Send + Sync),
+    ) -> Result<u8>
     where
         'b: 'a,
     {
@@ -48,9 +56,11 @@ fn client(client: &Client) -> DynErased {
     DynErased::new(ErasedClient::new(client))
 }
 
-fn main() {
+pub(super) fn main() {
     let _ = client;
-    let holder = Holder { service: DynErased::new(Fake { name: "fake".into() }) };
+    let holder = Holder {
+        service: DynErased::new(Fake { name: "fake".into() }),
+    };
     assert_eq!(format!("{:?}", holder.service.clone()), "DynErased");
     spawn(async move {
         let filter = String::from("a");

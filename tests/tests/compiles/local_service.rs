@@ -24,11 +24,15 @@ mod inner {
     }
 }
 
-fn main() {
+pub(super) fn main() {
     #[service("local")]
     trait Local {
         #[get("/{id}")]
         async fn item(&self, id: u32) -> Result<u32>;
     }
-    let _ = (LocalClient::new, inner::InnerClient::ENDPOINTS, DeclaredClient::ENDPOINTS);
+    let _ = (
+        LocalClient::new,
+        inner::InnerClient::ENDPOINTS,
+        DeclaredClient::ENDPOINTS,
+    );
 }

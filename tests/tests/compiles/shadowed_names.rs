@@ -53,4 +53,4 @@ trait Generic {
     async fn get<T: ::serde::Serialize>(&self, a: T, b: impl ::serde::Serialize) -> Result<u32>;
 }
 
-fn main() {}
+pub(super) fn main() {}

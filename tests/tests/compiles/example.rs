@@ -30,12 +30,18 @@ pub trait ModelService {
 
 async fn ask(client: &Client) -> Result<String> {
     let models = ModelServiceClient::new(client);
-    let reply = models.chat(&ChatRequest { message: "Hello".into() }).await?;
-    let model = ModelServiceClient::at(client, "http://localhost:1").model(&reply.content).await?;
+    let reply = models
+        .chat(&ChatRequest {
+            message: "Hello".into(),
+        })
+        .await?;
+    let model = ModelServiceClient::at(client, "http://localhost:1")
+        .model(&reply.content)
+        .await?;
     Ok(model.id)
 }
 
-fn main() {
+pub(super) fn main() {
     let _ = ask;
     assert_eq!(ModelServiceClient::ENDPOINTS.len(), 2);
 }

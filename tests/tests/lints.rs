@@ -1,7 +1,26 @@
 //! The expansion is silent under strict lints, at every visibility.
-#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, missing_debug_implementations, unused)]
-#![deny(clippy::all, clippy::pedantic, single_use_lifetimes, unused_results, elided_lifetimes_in_paths)]
-#![deny(non_local_definitions, private_interfaces, private_bounds, refining_impl_trait, async_fn_in_trait)]
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    missing_debug_implementations,
+    unused
+)]
+#![deny(
+    clippy::all,
+    clippy::pedantic,
+    single_use_lifetimes,
+    unused_results,
+    elided_lifetimes_in_paths
+)]
+#![deny(
+    non_local_definitions,
+    private_interfaces,
+    private_bounds,
+    refining_impl_trait,
+    async_fn_in_trait
+)]
 #![deny(future_incompatible, rust_2018_idioms, let_underscore_drop, unnameable_types)]
 use trunkline::{Client, FromReply, Result, service};
 
@@ -63,6 +82,7 @@ async fn call(client: &Client) -> Result<()> {
     inner::RestrictedClient::new(client).get().await
 }
 
-fn main() {
+#[test]
+fn the_expansion_is_silent_under_strict_lints() {
     let _ = (inner::call, call);
 }
