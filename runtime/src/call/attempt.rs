@@ -139,10 +139,9 @@ impl<'a> Attempt<'a> {
             let head = pin!(self.head(body));
             within(timer.as_mut(), head).await
         };
-        let incoming = match head {
-            Some(Ok(incoming)) => incoming,
-            Some(Err(failed)) => return (Err(failed), permit),
-            None => return (Err(self.timed_out(self.limit, "no response")), permit),
+        let incoming = match head.unwrap_or_else(|| Err(self.timed_out(self.limit, "no response"))) {
+            Ok(incoming) => incoming,
+            Err(failed) => return (Err(failed), permit),
         };
         let permit = self.head_came(permit, incoming.status);
         let read = self.body(incoming.status, incoming.body, wants, timer).await;

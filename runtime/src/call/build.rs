@@ -192,12 +192,13 @@ impl Call {
     }
 
     /// Makes the call and reads its reply.
+    ///
+    /// What was put together becomes the call before there is a future, which would keep room for both.
     // The bound is said, so that a user's crate need not prove it again for each of its methods.
-    #[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say `Send`")]
     pub fn send<R: Outcome>(self) -> impl Future<Output = R> + Send {
+        let (call, body) = self.prepare();
         async move {
             let mut slot = Slot::new();
-            let (call, body) = self.prepare();
             let end = run(&call, body, &mut slot).await;
             slot.into_outcome(end)
         }
@@ -205,11 +206,13 @@ impl Call {
 
     /// Makes the call by its transport alone, so that a bench sees what the stages cost.
     #[cfg(feature = "testing")]
-    pub async fn send_bare<R: Outcome>(self) -> R {
-        let mut slot = Slot::new();
+    pub fn send_bare<R: Outcome>(self) -> impl Future<Output = R> + Send {
         let (call, body) = self.prepare();
-        let end = super::bare::run(&call, body, &mut slot).await;
-        slot.into_outcome(end)
+        async move {
+            let mut slot = Slot::new();
+            let end = super::bare::run(&call, body, &mut slot).await;
+            slot.into_outcome(end)
+        }
     }
 
     fn keep(&mut self, result: Result<(), Error>) {
