@@ -196,10 +196,10 @@ impl Call {
     /// What was put together becomes the call before there is a future, which would keep room for both.
     // The bound is said, so that a user's crate need not prove it again for each of its methods.
     pub fn send<R: Outcome>(self) -> impl Future<Output = R> + Send {
-        let (call, body) = self.prepare();
+        let (call, mut body) = self.prepare();
         async move {
             let mut slot = Slot::new();
-            let end = run(&call, body, &mut slot).await;
+            let end = run(&call, &mut body, &mut slot).await;
             slot.into_outcome(end)
         }
     }
@@ -207,10 +207,10 @@ impl Call {
     /// Makes the call by its transport alone, so that a bench sees what the stages cost.
     #[cfg(feature = "testing")]
     pub fn send_bare<R: Outcome>(self) -> impl Future<Output = R> + Send {
-        let (call, body) = self.prepare();
+        let (call, mut body) = self.prepare();
         async move {
             let mut slot = Slot::new();
-            let end = super::bare::run(&call, body, &mut slot).await;
+            let end = super::bare::run(&call, &mut body, &mut slot).await;
             slot.into_outcome(end)
         }
     }
