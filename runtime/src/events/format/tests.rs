@@ -157,7 +157,7 @@ fn family_b_is_one_object_with_metadata() {
 fn every_format_is_read_as_it_was_written() {
     for format in FORMATS {
         for message in [full(), least()] {
-            let mut read = super::read(&format.write(&message)).expect("an event");
+            let mut read = read(&format.write(&message)).expect("an event");
             read.headers.sort_by(|(one, _), (other, _)| one.cmp(other));
             assert_eq!(read, message, "{format:?}");
         }
@@ -170,7 +170,7 @@ fn foreign(body: &str) -> Message {
         body: Bytes::copy_from_slice(body.as_bytes()),
         ..Wire::default()
     };
-    super::read(&wire).expect("an event")
+    read(&wire).expect("an event")
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn structured(body: &str) -> Result<Message, String> {
         headers: Headers::default(),
         body: Bytes::copy_from_slice(body.as_bytes()),
     };
-    super::read(&wire).map_err(|unreadable| unreadable.to_string())
+    read(&wire).map_err(|unreadable| unreadable.to_string())
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn the_other_prefix_of_cloudevents_is_read_too() {
         headers,
         ..Wire::default()
     };
-    let message = super::read(&wire).expect("an event");
+    let message = read(&wire).expect("an event");
     assert_eq!(
         (&*message.name, &*message.id, message.headers.len()),
         ("paid", "1", 1)
@@ -301,12 +301,12 @@ fn a_plain_message_is_named_by_its_type() {
         headers: Headers::default(),
         body: Bytes::from_static(b"[1,2]"),
     };
-    let message = super::read(&wire).expect("an event");
+    let message = read(&wire).expect("an event");
     assert_eq!(
         (&*message.name, &message.body[..]),
         ("chat_completed", &b"[1,2]"[..])
     );
-    assert!(super::read(&Wire::default()).is_err());
+    assert!(read(&Wire::default()).is_err());
 }
 
 fn text() -> impl Strategy<Value = Text> {
@@ -362,7 +362,7 @@ proptest! {
     #[test]
     fn any_event_survives_every_format(message in message()) {
         for format in FORMATS {
-            let read = super::read(&format.write(&message)).expect("an event");
+            let read = read(&format.write(&message)).expect("an event");
             prop_assert_eq!(&read, &message, "{:?}", format);
         }
     }
@@ -375,6 +375,6 @@ proptest! {
             headers: Headers::default(),
             body: body.into(),
         };
-        let _ = super::read(&wire);
+        let _ = read(&wire);
     }
 }
