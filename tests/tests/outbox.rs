@@ -14,7 +14,7 @@ use trunkline::{
     Result, Stage, Worker,
 };
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Paid {
