@@ -3,6 +3,7 @@
 pub mod broker;
 pub mod clock;
 pub mod echo;
+pub mod events;
 pub mod h2_frames;
 pub mod raw_tcp;
 pub mod reference;

@@ -10,7 +10,7 @@ use super::wire::{Value, Wire};
 /// The most bytes of a failure's text that travel with an event.
 const LONGEST_FAILURE: usize = 1024;
 
-/// A copy for the attempt of this number; it remembers the first failure.
+/// A copy for the attempt of this number; it remembers this failure, unless there was one before.
 pub(crate) fn for_retry(wire: &Wire, attempt: u32, failure: &str) -> Wire {
     let mut copy = wire.clone();
     remember(&mut copy, failure);
@@ -18,11 +18,11 @@ pub(crate) fn for_retry(wire: &Wire, attempt: u32, failure: &str) -> Wire {
     copy
 }
 
-/// A copy that says why it is dead, after how many attempts, and what the first failure was.
-pub(crate) fn dead(wire: &Wire, attempts: u32, reason: &str) -> Wire {
+/// A copy that says why it is dead, after how many attempts, and what the first failure was, if there was one.
+pub(crate) fn dead(wire: &Wire, attempts: u32, reason: &str, first_failure: Option<&str>) -> Wire {
     let mut copy = wire.clone();
-    if attempts > 0 {
-        remember(&mut copy, reason);
+    if let Some(failure) = first_failure {
+        remember(&mut copy, failure);
     }
     copy.headers.set(ATTEMPT, Value::Number(attempts.into()));
     copy.headers
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_letter_remembers_the_first_failure_and_says_the_last() {
         let first = for_retry(&Wire::default(), 4, "first");
-        let letter = dead(&for_retry(&first, 5, "second"), 5, "third");
+        let letter = dead(&for_retry(&first, 5, "second"), 5, "third", Some("third"));
         assert_eq!(header(&letter, FIRST_FAILURE), Some("first"));
         assert_eq!(header(&letter, DEAD_REASON), Some("third"));
         assert_eq!(letter.headers.number(ATTEMPT), Some(5));
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_between_characters() {
-        let letter = dead(&Wire::default(), 0, &"ü".repeat(1000));
+        let letter = dead(&Wire::default(), 0, &"ü".repeat(1000), None);
         assert_eq!(header(&letter, DEAD_REASON).map(str::len), Some(1024));
         assert_eq!(header(&letter, FIRST_FAILURE), None);
     }

@@ -44,6 +44,13 @@ pub(crate) struct EventSettings {
 }
 
 impl EventsShared {
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(
+            clippy::needless_pass_by_value,
+            reason = "what a test records is moved out of it"
+        )
+    )]
     pub(crate) fn new(settings: EventSettings, source: &str, metrics: bool) -> Self {
         Self {
             source: Text::copy(source),

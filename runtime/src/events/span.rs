@@ -92,3 +92,121 @@ pub(crate) fn record_failure(span: &Span, kind: &str) {
             .record("error.type", kind);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::observe::capture::{self, Captured};
+    use crate::{Client, Delivery, HandlerError};
+
+    /// The spans and events of one that is published and handled, and of one that is rejected.
+    async fn traced(logging: bool) -> Vec<Captured> {
+        capture::start();
+        let client = Client::builder()
+            .name("orders")
+            .logging(logging)
+            .build()
+            .expect("legal");
+        let events = client.events();
+        let subscribe = events
+            .subscribe("shipping")
+            .on_named("paid", |event: Delivery<_>| async move {
+                if event.is_null() {
+                    Err(HandlerError::reject("null"))
+                } else {
+                    Ok(())
+                }
+            });
+        let worker = subscribe.start().await.expect("legal");
+        events
+            .publish_named("paid", &7)
+            .id("1")
+            .correlation_id("c")
+            .await
+            .expect("room");
+        events.publish_named("paid", &()).id("2").await.expect("room");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        worker.shutdown(Duration::from_secs(1)).await.expect("in process");
+        capture::seen()
+    }
+
+    fn check(span: &Captured, fields: &[(&str, &str)]) {
+        for (name, expected) in fields {
+            assert_eq!(span.field(name), Some(*expected), "{name} of {span:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_has_a_producers_and_a_consumers_span_of_one_trace() {
+        let seen = traced(true).await;
+        let named = |name: &str, id: &str| {
+            let is = |span: &&Captured| span.name == name && span.field("messaging.message.id") == Some(id);
+            seen.iter().find(is).expect(name).clone()
+        };
+        let (publish, process) = (named("publish", "1"), named("process", "1"));
+        let common = [
+            ("messaging.system", "memory"),
+            ("messaging.destination.name", "paid"),
+            ("messaging.message.conversation_id", "c"),
+            ("messaging.message.body.size", "1"),
+        ];
+        check(&publish, &common);
+        check(&process, &common);
+        check(
+            &publish,
+            &[
+                ("otel.name", "publish paid"),
+                ("otel.kind", "producer"),
+                ("messaging.operation.name", "publish"),
+                ("messaging.operation.type", "send"),
+            ],
+        );
+        check(
+            &process,
+            &[
+                ("otel.name", "process paid"),
+                ("otel.kind", "consumer"),
+                ("messaging.operation.name", "process"),
+                ("messaging.operation.type", "process"),
+                ("messaging.consumer.group.name", "shipping"),
+                ("trunkline.source", "orders"),
+                ("trunkline.attempt", "1"),
+            ],
+        );
+        assert_eq!(publish.field("trace_id"), process.field("trace_id"));
+        assert_eq!(process.field("error.type"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_marks_its_span_and_is_logged_once() {
+        let seen = traced(true).await;
+        let failed: Vec<_> = seen
+            .iter()
+            .filter(|span| span.field("error.type").is_some())
+            .collect();
+        assert_eq!(failed.len(), 1);
+        check(
+            failed[0],
+            &[("error.type", "rejected"), ("otel.status_code", "ERROR")],
+        );
+        let logged: Vec<_> = seen
+            .iter()
+            .filter(|event| event.field("reason").is_some())
+            .collect();
+        assert_eq!(logged.len(), 1);
+        check(
+            logged[0],
+            &[
+                ("reason", "null"),
+                ("attempts", "1"),
+                ("messaging.message.id", "2"),
+            ],
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_traced_where_logging_is_off() {
+        assert!(traced(false).await.is_empty());
+    }
+}

@@ -71,9 +71,10 @@ async fn a_stream_that_fails_fails_the_call() {
     let error = error.expect_err("half a body");
     assert_eq!(
         (error.kind(), error.attempts()),
-        (ErrorKind::Transport, 1),
+        (ErrorKind::Request, 1),
         "{error}"
     );
+    assert!(error.to_string().contains("the disk is gone"), "{error}");
 }
 
 #[tokio::test]

@@ -1,5 +1,12 @@
 //! What compiles: each module is a program of its own, as a user might write it.
-#![allow(dead_code, unreachable_pub, unused_qualifications)] // a user's program has its own lints
+// A user's program has its own lints.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic
+)]
 
 mod arguments_not_send;
 mod conditional_methods;

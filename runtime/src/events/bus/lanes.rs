@@ -19,9 +19,11 @@ impl<T> Lanes<T> {
         self.lanes[priority.index()].push_back(item);
     }
 
-    /// Puts back what was taken.
-    pub(crate) fn push_front(&mut self, priority: Priority, item: T) {
-        self.lanes[priority.index()].push_front(item);
+    /// Puts back what was taken, behind those at the front that were there before it.
+    pub(crate) fn put_back(&mut self, priority: Priority, item: T, was_before: impl Fn(&T) -> bool) {
+        let lane = &mut self.lanes[priority.index()];
+        let place = lane.iter().take_while(|other| was_before(other)).count();
+        lane.insert(place, item);
     }
 
     /// The most urgent; in every eighth turn the least urgent, so that none waits for ever.
@@ -85,12 +87,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_back_comes_next() {
+    fn what_is_put_back_is_where_it_was() {
         let mut lanes = Lanes::default();
-        (0..3).for_each(|number| lanes.push(Priority::Normal, number));
-        let first = lanes.pop().expect("three are there");
-        lanes.push_front(Priority::Normal, first);
+        (0..5).for_each(|number| lanes.push(Priority::Normal, number));
+        let taken: Vec<i32> = std::iter::from_fn(|| lanes.pop()).take(3).collect();
+        for number in [taken[1], taken[0], taken[2]] {
+            lanes.put_back(Priority::Normal, number, |other| *other < number);
+        }
         assert_eq!(lanes.fronts().next(), Some(&0));
-        assert_eq!(lanes.pop(), Some(0));
+        let order: Vec<i32> = std::iter::from_fn(|| lanes.pop()).collect();
+        assert_eq!(order, [0, 1, 2, 3, 4]);
     }
 }

@@ -11,7 +11,6 @@ mod pace;
 mod until;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
@@ -83,21 +82,19 @@ impl Consumer {
     async fn handle(&self, incoming: Incoming) {
         let message = match read(&incoming.wire) {
             Ok(message) => message,
-            Err(reason) => return self.bury(incoming, 0, &reason).await,
+            Err(reason) => return self.bury(incoming, &Death::before(0, reason)).await,
         };
         let attempt = message.attempt;
         let handler = match self.handlers.find(&message.name, message.version) {
             Ok(handler) => handler,
-            Err(reason) => return self.bury(incoming, attempt - 1, &reason).await,
+            Err(reason) => return self.bury(incoming, &Death::before(attempt - 1, reason)).await,
         };
         let received = self.received(message);
-        let Some(claim) = self
-            .seen
-            .claim(&received.message.source, &received.message.id)
-            .await
-        else {
+        let Received { message, .. } = &*received;
+        let Some(claim) = self.seen.claim(&message.source, &message.id).await else {
             count(&self.figures.duplicates);
-            return self.settle(incoming, &Verdict::Ack).await;
+            self.settle(incoming, &Verdict::Ack).await;
+            return;
         };
         match self.attempt(handler, &received, attempt).await {
             Outcome::Handled => {
@@ -109,19 +106,14 @@ impl Consumer {
             }
             Outcome::Later(retry) => {
                 self.pace.failed();
-                let copy = letter::for_retry(&incoming.wire, retry.attempt, &retry.failure);
+                let copy = letter::for_retry(&incoming.wire, retry.attempt, &retry.first_failure);
                 let verdict = Verdict::Retry {
                     copy: Arc::new(copy),
                     after: retry.after,
                 };
                 self.settle(incoming, &verdict).await;
             }
-            Outcome::Dead(attempts, failure) => {
-                if is_of_the_surroundings(failure.kind) {
-                    self.pace.failed();
-                }
-                self.bury(incoming, attempts, &failure.text).await;
-            }
+            Outcome::Dead(death) => self.bury(incoming, &death).await,
         }
     }
 
@@ -148,28 +140,42 @@ impl Consumer {
 
     /// Attempts until one succeeds, or the next is not to be made at once.
     async fn attempt(&self, handler: &Handler, received: &Arc<Received>, first: u32) -> Outcome {
+        let mut first_failure = None;
         let mut attempt = first;
         loop {
             let Err(failure) = self.attempt_once(handler, received, attempt).await else {
                 return Outcome::Handled;
             };
-            let next = match failure.kind {
-                FailureKind::Rejected | FailureKind::Undecodable => Next::Never,
-                FailureKind::RetryAfter(delay) => self.ladder.after_at_least(attempt, delay),
-                FailureKind::Error | FailureKind::Panic | FailureKind::Timeout => self.ladder.after(attempt),
-            };
-            match next {
+            let first_failure = &*first_failure.get_or_insert_with(|| failure.text.clone());
+            match self.after(&failure, attempt) {
                 Next::AtOnce => attempt += 1,
                 Next::After(after) => {
                     log::retry(self, &received.message, attempt, &failure, after);
                     return Outcome::Later(Retry {
                         attempt: attempt + 1,
                         after,
-                        failure: failure.text,
+                        first_failure: first_failure.clone(),
                     });
                 }
-                Next::Never => return Outcome::Dead(attempt, failure),
+                Next::Never => {
+                    if is_of_the_surroundings(failure.kind) {
+                        self.pace.failed();
+                    }
+                    return Outcome::Dead(Death {
+                        attempts: attempt,
+                        reason: failure.text,
+                        first_failure: Some(first_failure.clone()),
+                    });
+                }
             }
+        }
+    }
+
+    fn after(&self, failure: &Failure, attempt: u32) -> Next {
+        match failure.kind {
+            FailureKind::Rejected | FailureKind::Undecodable => Next::Never,
+            FailureKind::RetryAfter(delay) => self.ladder.after_at_least(attempt, delay),
+            FailureKind::Error | FailureKind::Panic | FailureKind::Timeout => self.ladder.after(attempt),
         }
     }
 
@@ -200,22 +206,26 @@ impl Consumer {
         outcome
     }
 
-    async fn bury(&self, incoming: Incoming, attempts: u32, reason: &str) {
-        log::dead(self, &incoming.wire, attempts, reason);
-        let copy = letter::dead(&incoming.wire, attempts, reason);
-        self.figures.buried.fetch_add(1, Ordering::Relaxed);
-        self.settle(incoming, &Verdict::Dead { copy: Arc::new(copy) })
-            .await;
+    async fn bury(&self, incoming: Incoming, death: &Death) {
+        log::dead(self, &incoming.wire, death.attempts, &death.reason);
+        let first_failure = death.first_failure.as_deref();
+        let copy = letter::dead(&incoming.wire, death.attempts, &death.reason, first_failure);
+        let verdict = Verdict::Dead { copy: Arc::new(copy) };
+        if self.settle(incoming, &verdict).await {
+            count(&self.figures.buried);
+        }
     }
 
-    /// Settles until it is done; an event that cannot be settled before the subscription closes goes back.
-    async fn settle(&self, mut incoming: Incoming, verdict: &Verdict) {
+    /// Settles until it is done; `false` for an event that comes again, since it cannot be settled any more or not before
+    /// the subscription closes.
+    async fn settle(&self, mut incoming: Incoming, verdict: &Verdict) -> bool {
         while let Err(nack) = incoming.token.settle(verdict).await {
             log::unsettled(self, &nack.reason);
-            if until(&self.closing, sleep(UNSETTLED)).await.is_none() {
-                return;
+            if !nack.is_temporary || until(&self.closing, sleep(UNSETTLED)).await.is_none() {
+                return false;
             }
         }
+        true
     }
 }
 
@@ -235,14 +245,32 @@ fn read(wire: &Wire) -> Result<Message, String> {
 enum Outcome {
     Handled,
     Later(Retry),
-    Dead(u32, Failure),
+    Dead(Death),
 }
 
 struct Retry {
     /// The number of the attempt to come.
     attempt: u32,
     after: Duration,
-    failure: String,
+    first_failure: String,
+}
+
+/// Why an event is not tried again.
+struct Death {
+    attempts: u32,
+    reason: String,
+    first_failure: Option<String>,
+}
+
+impl Death {
+    /// Of an event that its handler was not asked about, this time.
+    fn before(attempts: u32, reason: String) -> Self {
+        Self {
+            attempts,
+            reason,
+            first_failure: None,
+        }
+    }
 }
 
 /// Whether a failure may be that of something which the handler needs, rather than the event's own.

@@ -14,9 +14,7 @@ const USER_ID: &str = "user_id";
 
 pub(super) fn write(message: &Message) -> Wire {
     let user_id = message.headers.iter().find(|(name, _)| name == USER_ID);
-    let time = message
-        .time
-        .map(|time| Text::from(timestamp::write(time, "+00:00")));
+    let time = message.time.map(|time| timestamp::write(time, "+00:00"));
     let body = JsonObject::new(message.body.len())
         .text("id", &message.id)
         .text("type", &message.name)

@@ -20,9 +20,7 @@ const PRIORITY: &str = "priority";
 const CORRELATION: &str = "correlation_id";
 
 pub(super) fn write(message: &Message) -> Wire {
-    let time = message
-        .time
-        .map(|time| Text::from(timestamp::write(time, "+00:00")));
+    let time = message.time.map(|time| timestamp::write(time, "+00:00"));
     let body = JsonObject::new(message.body.len())
         .text("id", &message.id)
         .text("event_name", &message.name)

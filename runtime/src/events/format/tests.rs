@@ -157,9 +157,9 @@ fn family_b_is_one_object_with_metadata() {
 fn every_format_is_read_as_it_was_written() {
     for format in FORMATS {
         for message in [full(), least()] {
-            let mut read = read(&format.write(&message)).expect("an event");
-            read.headers.sort_by(|(one, _), (other, _)| one.cmp(other));
-            assert_eq!(read, message, "{format:?}");
+            let mut again = read(&format.write(&message)).expect("an event");
+            again.headers.sort_by(|(one, _), (other, _)| one.cmp(other));
+            assert_eq!(again, message, "{format:?}");
         }
     }
 }
@@ -362,8 +362,8 @@ proptest! {
     #[test]
     fn any_event_survives_every_format(message in message()) {
         for format in FORMATS {
-            let read = read(&format.write(&message)).expect("an event");
-            prop_assert_eq!(&read, &message, "{:?}", format);
+            let again = read(&format.write(&message)).expect("an event");
+            prop_assert_eq!(&again, &message, "{:?}", format);
         }
     }
 

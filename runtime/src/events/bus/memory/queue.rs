@@ -21,6 +21,8 @@ pub(super) struct Entry {
     priority: Priority,
     since: Instant,
     weight: usize,
+    /// The place among all that came to this queue.
+    place: u64,
 }
 
 /// What there is to take.
@@ -41,6 +43,8 @@ pub(super) struct Queue {
     held: usize,
     bytes: usize,
     in_hand: usize,
+    /// How many came so far.
+    places: u64,
     arrived: Arc<Notify>,
 }
 
@@ -52,6 +56,7 @@ impl Entry {
             priority,
             since,
             weight,
+            place: 0,
         }
     }
 
@@ -83,6 +88,12 @@ impl Queue {
     pub(super) fn push(&mut self, entry: Entry) {
         self.held += 1;
         self.bytes += entry.weight;
+        self.make_ready(entry);
+    }
+
+    fn make_ready(&mut self, mut entry: Entry) {
+        self.places += 1;
+        entry.place = self.places;
         self.ready.push(entry.priority, entry);
         self.arrived.notify_one();
     }
@@ -101,24 +112,29 @@ impl Queue {
 
     /// Makes ready what is due; says when the next one is.
     fn wake(&mut self, now: Instant) -> Option<Instant> {
-        let mut next: Option<Instant> = None;
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let mut due = Vec::new();
         for step in self.waiting.values_mut() {
-            let due = step.iter().take_while(|(due, _)| *due <= now).count();
-            for (_, entry) in step.drain(..due) {
-                self.ready.push(entry.priority, entry);
-                self.arrived.notify_one();
-            }
-            let first = step.front().map(|(due, _)| *due);
-            next = next.into_iter().chain(first).min();
+            let count = step.iter().take_while(|(due, _)| *due <= now).count();
+            due.extend(step.drain(..count));
+        }
+        due.sort_by_key(|(due, _)| *due);
+        for (_, entry) in due {
+            self.make_ready(entry);
         }
         self.waiting.retain(|_, step| !step.is_empty());
-        next
+        let next = self.waiting.values().filter_map(|step| step.front());
+        next.map(|(due, _)| *due).min()
     }
 
-    /// Puts back what was taken and not settled.
+    /// Puts back what was taken and not settled, where it was.
     pub(super) fn give_back(&mut self, entry: Entry) {
         self.in_hand -= 1;
-        self.ready.push_front(entry.priority, entry);
+        let place = entry.place;
+        self.ready
+            .put_back(entry.priority, entry, |other| other.place < place);
         self.arrived.notify_one();
     }
 

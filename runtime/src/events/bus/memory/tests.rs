@@ -1,1 +1,100 @@
+//! All or nothing, and the bounds in bytes.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::*;
+use crate::events::Priority;
+use crate::events::text::Text;
+use crate::events::wire::Wire;
+
+fn bus(events: usize, bytes: usize) -> Arc<MemoryBus> {
+    Arc::new(MemoryBus::new(Bounds { events, bytes }))
+}
+
+fn subscribe(bus: &Arc<MemoryBus>, group: &str) -> Source {
+    let declaration = Declaration {
+        group: Text::copy(group),
+        label: Text::copy(group),
+        names: vec!["paid".into()],
+    };
+    bus.subscribe(&declaration).expect("few queues")
+}
+
+fn paid(target: Option<&str>, body: usize) -> Outgoing {
+    let wire = Wire {
+        body: Bytes::from(vec![b' '; body]),
+        ..Wire::default()
+    };
+    Outgoing {
+        route: Route::Address {
+            target: target.map(Text::copy),
+            source: "orders".into(),
+            name: "paid".into(),
+        },
+        priority: Priority::Normal,
+        wire: Arc::new(wire),
+    }
+}
+
+fn depths(bus: &MemoryBus) -> Vec<(String, usize)> {
+    let mut depths: Vec<_> = bus
+        .queues()
+        .into_iter()
+        .map(|(label, figures)| (label, figures.depth))
+        .collect();
+    depths.sort();
+    depths
+}
+
+#[test]
+fn an_event_reaches_all_of_its_queues_or_none() {
+    let bus = bus(1, usize::MAX);
+    let _sources = [subscribe(&bus, "a"), subscribe(&bus, "b")];
+    bus.publish(&paid(Some("b"), 1)).expect("room");
+    let nack = bus.publish(&paid(None, 1)).expect_err("b is full");
+    assert!(nack.is_temporary);
+    assert_eq!(depths(&bus), [("a".to_owned(), 0), ("b".to_owned(), 1)]);
+}
+
+#[test]
+fn a_queue_is_bounded_in_bytes_too() {
+    let bus = bus(100, 10_000);
+    let _source = subscribe(&bus, "a");
+    bus.publish(&paid(None, 4000)).expect("room");
+    bus.publish(&paid(None, 4000)).expect("room");
+    assert!(bus.publish(&paid(None, 4000)).is_err());
+    bus.publish(&paid(None, 1)).expect("room for a small one");
+}
+
+#[test]
+fn what_is_unrouted_is_bounded_and_refused_for_good() {
+    let bus = bus(2, usize::MAX);
+    bus.publish(&paid(None, 1)).expect("room");
+    bus.publish(&paid(None, 1)).expect("room");
+    let nack = bus.publish(&paid(None, 1)).expect_err("full");
+    assert!(!nack.is_temporary);
+    assert_eq!(
+        nack.reason,
+        "no queue is bound for `all.orders.paid`, and the unrouted queue is full"
+    );
+    assert_eq!(bus.unrouted(), 2);
+}
+
+#[tokio::test]
+async fn what_is_taken_and_dropped_comes_again_and_what_is_settled_does_not() {
+    let bus = bus(100, usize::MAX);
+    let source = subscribe(&bus, "a");
+    bus.publish(&paid(None, 1)).expect("room");
+    drop(source.next().await);
+    let mut incoming = source.next().await;
+    let super::super::Token::Memory(token) = &mut incoming.token;
+    token.settle(&super::super::Verdict::Ack).expect("acknowledged");
+    token
+        .settle(&super::super::Verdict::Ack)
+        .expect("a second time changes nothing");
+    drop(incoming);
+    let figures = bus.queues().remove(0).1;
+    assert_eq!((figures.depth, figures.in_hand), (0, 0));
+}
