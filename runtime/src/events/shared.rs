@@ -45,10 +45,10 @@ pub(crate) struct EventSettings {
 
 impl EventsShared {
     #[cfg_attr(
-        not(feature = "testing"),
+        not(any(feature = "testing", feature = "outbox")),
         expect(
             clippy::needless_pass_by_value,
-            reason = "what a test records is moved out of it"
+            reason = "what features bring is moved out of it"
         )
     )]
     pub(crate) fn new(settings: EventSettings, source: &str, metrics: bool) -> Self {
