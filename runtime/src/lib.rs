@@ -34,6 +34,8 @@ pub use events::{
     DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, HandlerError, Inbox,
     Priority, Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
 };
+#[cfg(feature = "outbox")]
+pub use events::{OutboxMetrics, Unsent};
 pub use http::{HeaderMap, Method, StatusCode};
 pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};

@@ -238,7 +238,11 @@ impl Guard {
         let processes: Vec<String> = processes.iter().map(u32::to_string).collect();
         let guard = Command::new("sh")
             .arg("-c")
-            .arg(format!("read _; kill -9 {}; rm -rf \"$0\"", processes.join(" ")))
+            // Twice: what is being killed may write once more.
+            .arg(format!(
+                "read _; kill -9 {}; rm -rf \"$0\"; sleep 1; rm -rf \"$0\"",
+                processes.join(" ")
+            ))
             .arg(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::path::Path;
+#[cfg(feature = "outbox")]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::config::{
     BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name,
 };
 use crate::events::{EventFormat, EventSettings, parse_events_url};
+#[cfg(feature = "outbox")]
+use crate::events::{Outbox, OutboxBounds, OutboxSettings};
 use crate::random::Random;
 use crate::transport::{Base, HttpOptions, Layers, TransportService, Transports, erase, parse_proxy};
 use crate::{Body, BoxError, Result};
@@ -53,6 +57,8 @@ pub struct ClientBuilder {
     layers: Layers,
     events: EventSettings,
     events_url: Option<String>,
+    #[cfg(feature = "outbox")]
+    outbox: OutboxSettings,
     #[cfg(feature = "testing")]
     script: Option<crate::testing::Script>,
 }
@@ -70,6 +76,8 @@ impl ClientBuilder {
             layers: Layers::default(),
             events: EventSettings::default(),
             events_url: None,
+            #[cfg(feature = "outbox")]
+            outbox: OutboxSettings::default(),
             #[cfg(feature = "testing")]
             script: None,
         }
@@ -258,6 +266,43 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps events in this directory until they are confirmed: a publish is `Ok` when its event is on disk, and no killed
+    /// process, no outage of the broker loses it. What an earlier process left there is sent too.
+    ///
+    /// One client a directory; it is made where it is missing. `build` reads what is in it once, which blocks: 256 MiB
+    /// take about a second. It holds 1 000 000 events or 256 MiB; publishes to a full one wait.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use trunkline::{Client, Stage};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> trunkline::Result<()> {
+    /// # let directory = std::env::temp_dir().join(format!("trunkline-example-{}", std::process::id()));
+    /// let client = Client::builder().outbox(&directory).build()?;
+    /// let receipt = client.events().publish_named("user_action", &json!({})).await?;
+    /// assert_eq!(receipt.stage(), Stage::Stored);
+    /// receipt.confirmed().await?;
+    /// # std::fs::remove_dir_all(directory).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "outbox")]
+    pub fn outbox(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.outbox.directory = Some(directory.into());
+        self
+    }
+
+    /// How many events, and how many bytes of them, the outbox holds before publishes wait.
+    #[cfg(feature = "outbox")]
+    pub fn outbox_bounds(mut self, events: usize, bytes: usize) -> Self {
+        self.outbox.bounds = OutboxBounds {
+            records: events,
+            bytes,
+        };
+        self
+    }
+
     /// Remembers here what is published.
     #[cfg(feature = "testing")]
     pub fn record_events(mut self, recording: &crate::testing::RecordingEvents) -> Self {
@@ -287,6 +332,10 @@ impl ClientBuilder {
             Some(address) => Some(parse_events_url(&address)?),
             None => env.messaging_url,
         };
+        #[cfg(feature = "outbox")]
+        {
+            events.outbox = Outbox::open(&self.outbox)?;
+        }
         let name = self.name.or(env.caller).unwrap_or_else(executable_name);
         #[cfg(feature = "testing")]
         let base = self.script.map_or_else(|| Base::Http(self.http), Base::Scripted);
@@ -303,9 +352,10 @@ impl ClientBuilder {
             sources: self.sources,
             events,
         });
-        Ok(Client {
-            shared: Arc::new(shared),
-        })
+        let shared = Arc::new(shared);
+        #[cfg(feature = "outbox")]
+        shared.events.start(&shared);
+        Ok(Client { shared })
     }
 }
 

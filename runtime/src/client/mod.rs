@@ -107,12 +107,16 @@ impl Client {
     ///
     /// Handlers of events finish first, since they may call and publish. Then new calls and publishes fail with
     /// `ShuttingDown`. Calls that are still in flight after the grace make no further attempt; the value says how many
-    /// there are, with the handlers that were not done.
+    /// there are, with the handlers that were not done. Stored events that were not sent stay in the outbox.
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {
         let deadline = Instant::now() + grace;
         let workers = self.shared.events.workers.shutdown(deadline).await;
         let left = deadline.saturating_duration_since(Instant::now());
         let calls = self.shared.admission.shutdown(left).await;
+        #[cfg(feature = "outbox")]
+        if let Some(outbox) = &self.shared.events.outbox {
+            outbox.shutdown(deadline).await;
+        }
         Shutdown {
             abandoned: calls.abandoned + workers,
         }

@@ -128,7 +128,7 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    fn new(shelved: Shelved) -> Self {
+    pub(super) fn new(shelved: Shelved) -> Self {
         Self {
             message: format::read(&shelved.wire).ok(),
             shelved,

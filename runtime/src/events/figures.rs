@@ -33,6 +33,9 @@ pub struct EventMetrics {
     pub unrouted: u64,
     /// The figures of each queue: by its group, or by `{group}.{subscription}`.
     pub queues: BTreeMap<String, QueueMetrics>,
+    /// The figures of the outbox; `None` where the client has none.
+    #[cfg(feature = "outbox")]
+    pub outbox: Option<super::OutboxMetrics>,
 }
 
 /// The figures of one queue and of those in this process who take from it.
@@ -113,6 +116,13 @@ impl EventFigures {
         count(&self.nacks);
     }
 
+    /// An event of the outbox is confirmed, this long after it was accepted.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn relayed(&self, waited: Duration) {
+        self.latency.record(waited);
+        self.confirmed.fetch_add(1, Ordering::Release);
+    }
+
     /// The counters of a queue, shared by all who take from it.
     pub(crate) fn queue(&self, label: &str) -> Arc<QueueRecorder> {
         let mut queues = lock(&self.queues);
@@ -137,6 +147,8 @@ impl EventFigures {
             confirm_latency: self.latency.latency(),
             unrouted: bus.map(Bus::unrouted).map(wide).unwrap_or_default(),
             queues: self.queues(bus),
+            #[cfg(feature = "outbox")]
+            outbox: None,
         }
     }
 
@@ -186,6 +198,12 @@ impl Default for QueueRecorder {
 }
 
 impl Accepted<'_> {
+    /// The event is on disk, and in flight until [`EventFigures::relayed`].
+    #[cfg(feature = "outbox")]
+    pub(crate) fn stored(mut self) {
+        self.0 = None;
+    }
+
     pub(crate) fn finish(mut self, is_confirmed: bool, elapsed: Duration) {
         let Some(figures) = self.0.take() else { return };
         if is_confirmed {

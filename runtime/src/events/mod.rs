@@ -13,6 +13,8 @@ mod inbox;
 mod letter;
 mod message;
 mod names;
+#[cfg(feature = "outbox")]
+mod outbox;
 mod priority;
 mod publish;
 #[cfg(feature = "testing")]
@@ -38,6 +40,10 @@ pub use self::figures::{EventMetrics, QueueMetrics};
 pub use self::format::EventFormat;
 pub use self::handler::HandlerError;
 pub use self::inbox::Inbox;
+#[cfg(feature = "outbox")]
+pub(crate) use self::outbox::{Bounds as OutboxBounds, Outbox, OutboxSettings};
+#[cfg(feature = "outbox")]
+pub use self::outbox::{OutboxMetrics, Unsent};
 pub use self::priority::Priority;
 pub use self::publish::{Publish, PublishAll, PublishFailure, Receipt, Stage};
 #[cfg(feature = "testing")]
@@ -150,6 +156,14 @@ impl Events {
     /// The events that no queue was bound for when they were published.
     pub fn unrouted(&self) -> DeadLetters {
         DeadLetters::new(Arc::clone(&self.shared), None)
+    }
+}
+
+#[cfg(feature = "outbox")]
+impl Events {
+    /// The events of the client's outbox that will not be sent by themselves.
+    pub fn unsent(&self) -> Unsent {
+        Unsent::new(Arc::clone(&self.shared))
     }
 }
 

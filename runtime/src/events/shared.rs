@@ -24,6 +24,8 @@ pub(crate) struct EventsShared {
     pub(super) ids: EventIds,
     pub(super) figures: EventFigures,
     pub(crate) workers: Workers,
+    #[cfg(feature = "outbox")]
+    pub(crate) outbox: Option<super::Outbox>,
     /// What is wrong with the address is the error of whoever uses events, and of nobody else.
     bus: Result<Bus>,
     #[cfg(feature = "testing")]
@@ -35,16 +37,18 @@ pub(crate) struct EventSettings {
     pub(crate) url: Option<Url>,
     pub(crate) format: EventFormat,
     pub(crate) max_body: usize,
+    #[cfg(feature = "outbox")]
+    pub(crate) outbox: Option<super::Outbox>,
     #[cfg(feature = "testing")]
     pub(crate) recording: Option<super::RecordingEvents>,
 }
 
 impl EventsShared {
     #[cfg_attr(
-        not(feature = "testing"),
+        not(any(feature = "testing", feature = "outbox")),
         expect(
             clippy::needless_pass_by_value,
-            reason = "what a test records is moved out of it"
+            reason = "what features bring is moved out of it"
         )
     )]
     pub(crate) fn new(settings: EventSettings, source: &str, metrics: bool) -> Self {
@@ -56,6 +60,8 @@ impl EventsShared {
             ids: EventIds::default(),
             figures: EventFigures::new(metrics),
             workers: Workers::default(),
+            #[cfg(feature = "outbox")]
+            outbox: settings.outbox,
             bus: Bus::open(settings.url.as_ref()),
             #[cfg(feature = "testing")]
             recording: settings.recording,
@@ -71,7 +77,21 @@ impl EventsShared {
     }
 
     pub(crate) fn metrics(&self) -> EventMetrics {
-        self.figures.snapshot(self.bus.as_ref().ok())
+        let metrics = self.figures.snapshot(self.bus.as_ref().ok());
+        #[cfg(feature = "outbox")]
+        let metrics = EventMetrics {
+            outbox: self.outbox.as_ref().map(super::Outbox::metrics),
+            ..metrics
+        };
+        metrics
+    }
+
+    /// Starts what works without being asked: the relay of the outbox.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn start(&self, shared: &std::sync::Arc<crate::client::Shared>) {
+        if let (Some(outbox), Ok(bus)) = (&self.outbox, &self.bus) {
+            outbox.start(bus, shared);
+        }
     }
 
     #[cfg(feature = "testing")]
@@ -101,6 +121,8 @@ impl Default for EventSettings {
             url: None,
             format: EventFormat::default(),
             max_body: MAX_BODY,
+            #[cfg(feature = "outbox")]
+            outbox: None,
             #[cfg(feature = "testing")]
             recording: None,
         }

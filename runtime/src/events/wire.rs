@@ -68,6 +68,12 @@ impl Headers {
         self.0.push((name.into(), Value::Number(number)));
     }
 
+    /// Adds a header as it is.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn append(&mut self, name: Text, value: Value) {
+        self.0.push((name, value));
+    }
+
     /// The same headers with this one instead of any of its name.
     pub(crate) fn set(&mut self, name: &'static str, value: Value) {
         self.remove(name);

@@ -1,7 +1,11 @@
 //! How a publish ended.
 
+#[cfg(feature = "outbox")]
+use super::super::outbox::{Fate, Kept};
 use super::super::text::Text;
 use crate::Result;
+#[cfg(feature = "outbox")]
+use crate::{Error, ErrorKind};
 
 /// How safe an event is that was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +52,8 @@ pub enum PublishFailure {
 pub struct Receipt {
     id: Text,
     stage: Stage,
+    #[cfg(feature = "outbox")]
+    kept: Option<Kept>,
 }
 
 impl Receipt {
@@ -55,6 +61,17 @@ impl Receipt {
         Self {
             id,
             stage: Stage::Confirmed,
+            #[cfg(feature = "outbox")]
+            kept: None,
+        }
+    }
+
+    #[cfg(feature = "outbox")]
+    pub(super) fn stored_now(id: Text, kept: Kept) -> Self {
+        Self {
+            id,
+            stage: Stage::Stored,
+            kept: Some(kept),
         }
     }
 
@@ -71,11 +88,33 @@ impl Receipt {
     /// Resolves once the event is confirmed; at once where it was when the receipt was made.
     ///
     /// # Errors
-    /// `Publish` when it will not be: it expired before it could go out.
-    #[expect(clippy::unused_async, reason = "what is stored is confirmed later")]
+    /// `Publish`: `Refused` when it will not be, since it expired or was refused for good; `Unconfirmed` when this process
+    /// will not know, since the outbox was closed before.
+    #[cfg_attr(
+        not(feature = "outbox"),
+        expect(clippy::unused_async, reason = "what is stored is confirmed later")
+    )]
     pub async fn confirmed(&self) -> Result<()> {
-        match self.stage {
-            Stage::Confirmed | Stage::Stored => Ok(()),
+        #[cfg(feature = "outbox")]
+        if let Some(kept) = &self.kept {
+            return decided(kept.decided().await).map_err(|error| error.with_event_id(self.id()));
         }
+        Ok(())
     }
+}
+
+#[cfg(feature = "outbox")]
+fn decided(fate: Fate) -> Result<()> {
+    let (failure, message) = match fate {
+        Fate::Confirmed => return Ok(()),
+        Fate::Dead => {
+            let message = "the stored event expired or was refused for good; it is kept among the unsent";
+            (PublishFailure::Refused, message)
+        }
+        Fate::Waiting => {
+            let message = "the outbox was closed; the stored event is sent by the next process that opens it";
+            (PublishFailure::Unconfirmed, message)
+        }
+    };
+    Err(Error::new(ErrorKind::Publish, message).with_publish_failure(failure))
 }

@@ -24,19 +24,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Publishes; every error names the event.
 pub(super) async fn send(shared: Arc<Shared>, draft: Draft) -> Result<Receipt> {
     let id = draft.id(&shared);
-    match accept(&shared, draft, id.clone()).await {
-        Ok(()) => Ok(Receipt::confirmed_now(id)),
-        Err(error) => Err(error.with_event_id(id.as_str())),
-    }
+    let accepted = accept(&shared, draft, id.clone()).await;
+    accepted.map_err(|error| error.with_event_id(id.as_str()))
 }
 
-async fn accept(shared: &Shared, draft: Draft, id: Text) -> Result<()> {
+async fn accept(shared: &Arc<Shared>, draft: Draft, id: Text) -> Result<Receipt> {
     let _admitted = shared.admission.enter()?;
     let bus = shared.events.bus()?;
     let started = Instant::now();
     let deadline = draft.context.deadline().unwrap_or(started + PATIENCE);
     let trace_id = draft.context.clone();
-    let (message, route) = draft.into_message(shared, id)?;
+    let (message, route) = draft.into_message(shared, id.clone())?;
     #[cfg(feature = "testing")]
     shared.events.record(&message)?;
     let span = span::publish(&Sent {
@@ -51,12 +49,31 @@ async fn accept(shared: &Shared, draft: Draft, id: Text) -> Result<()> {
         wire: Arc::new(shared.events.format.write(&message)),
     };
     let accepted = shared.events.figures.accepted();
+    #[cfg(feature = "outbox")]
+    if let Some(outbox) = &shared.events.outbox {
+        shared.events.start(shared);
+        let kept = outbox
+            .accept(&message, &outgoing, deadline)
+            .instrument(span.clone())
+            .await;
+        span::record_outcome(&span, kept.as_ref().err());
+        return match kept {
+            Ok(kept) => {
+                accepted.stored();
+                Ok(Receipt::stored_now(id, kept))
+            }
+            Err(error) => {
+                accepted.finish(false, started.elapsed());
+                Err(error)
+            }
+        };
+    }
     let offered = offer(shared, bus, &outgoing, deadline)
         .instrument(span.clone())
         .await;
     span::record_outcome(&span, offered.as_ref().err());
     accepted.finish(offered.is_ok(), started.elapsed());
-    offered
+    offered.map(|()| Receipt::confirmed_now(id))
 }
 
 /// Offers the event until it is confirmed, refused for good, or the deadline is over.

@@ -1,0 +1,52 @@
+//! The outbox: events on disk until the broker has them.
+//!
+//! What was accepted survives a killed process and a power cut. One thread writes: each commit carries all records that
+//! wait and deletes all that were confirmed, so one sync serves many callers. Records stay on disk, memory holds numbers
+//! and what is in flight.
+//!
+//! - `store`: the handle; `taken`: a record in a relay's hands
+//! - `writer`, `waiting`: the thread, and what it is given; `room`: the bounds
+//! - `lanes`: the order of the relay
+//! - `entry`, `fate`: a record before and after it is on disk, as its publisher sees it
+//! - `outbox`, `relay`, `envelope`: a client's store, what empties it, an event as a record; `unsent`: what stays
+//! - `engine`: what the above need of a disk; `disk`: redb; `mark`: a count of commits beside it
+//! - `record`, `checksum`: how a record lies on disk; `directory`: whose it is
+//!
+//! Invariants: redb is named in `disk` only; an answer `Ok` is given after the sync and never before; no record is left
+//! out because it could not be read (the store is refused, or closed, as a whole).
+
+mod checksum;
+mod directory;
+mod disk;
+mod engine;
+mod entry;
+mod envelope;
+mod error;
+mod fate;
+mod lanes;
+mod mark;
+#[expect(clippy::module_inception, reason = "the outbox itself")]
+mod outbox;
+mod record;
+mod relay;
+mod room;
+mod shared;
+mod store;
+mod taken;
+#[cfg(test)]
+mod tests;
+mod unsent;
+mod waiting;
+mod writer;
+
+pub(crate) use entry::{Entry, Kept};
+pub(crate) use error::StoreError;
+pub(crate) use fate::Fate;
+pub use outbox::OutboxMetrics;
+pub(crate) use outbox::{Outbox, OutboxSettings};
+pub(crate) use record::{Record, Seq, Stored};
+pub(crate) use room::Bounds;
+pub(crate) use shared::Figures;
+pub(crate) use store::Store;
+pub(crate) use taken::Taken;
+pub use unsent::Unsent;

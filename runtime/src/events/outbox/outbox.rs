@@ -1,0 +1,220 @@
+//! The outbox of a client: its store, and the relay that empties it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::super::bus::{Bus, Outgoing};
+use super::super::message::Message;
+use super::super::publish::PublishFailure;
+use super::{Bounds, Entry, Figures, Kept, Record, Seq, Store, StoreError, Stored, envelope, relay};
+use crate::client::{Shared, lock};
+use crate::{Error, ErrorKind, Result};
+
+/// Where a builder wants its outbox, and how large.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OutboxSettings {
+    /// `None`: there is no outbox.
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) bounds: Bounds,
+}
+
+/// The outbox of a client. Dropped, its relay ends, and what is on its way is relayed by the next.
+pub(crate) struct Outbox {
+    store: Store,
+    relay: Mutex<Option<JoinHandle<()>>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Outbox {
+    /// Opens the store, where there is to be one; blocks.
+    ///
+    /// # Errors
+    /// `Config` where its bounds are zero, or it cannot be opened; the error names the directory.
+    pub(crate) fn open(settings: &OutboxSettings) -> Result<Option<Self>> {
+        let Some(directory) = &settings.directory else {
+            return Ok(None);
+        };
+        let Bounds { records, bytes } = settings.bounds;
+        if records == 0 || bytes == 0 {
+            let message =
+                format!("an outbox of {records} events and {bytes} bytes: expected at least 1 of both");
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let opened = Store::open(directory, settings.bounds);
+        let store = opened.map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
+        Ok(Some(Self {
+            store,
+            relay: Mutex::default(),
+            stop: watch::Sender::new(false),
+        }))
+    }
+
+    /// Starts the relay where there is a runtime and none runs: a client may be built before its runtime, and may outlive
+    /// the first.
+    pub(crate) fn start(&self, bus: &Bus, shared: &Arc<Shared>) {
+        let mut relay = lock(&self.relay);
+        if relay.as_ref().is_some_and(|relay| !relay.is_finished()) {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let run = relay::run(
+                self.store.clone(),
+                bus.clone(),
+                Arc::downgrade(shared),
+                self.stop.subscribe(),
+            );
+            *relay = Some(runtime.spawn(run));
+        }
+    }
+
+    /// Puts an event on disk, by the deadline.
+    ///
+    /// # Errors
+    /// `Publish`: `OutboxFull` where there was no room in time, `Unconfirmed` where the disk did not answer in time,
+    /// `TooLarge` and `StoreFailed`.
+    pub(crate) async fn accept(
+        &self,
+        message: &Message,
+        outgoing: &Outgoing,
+        deadline: Instant,
+    ) -> Result<Kept> {
+        let record = Record {
+            id: message.id.as_str().to_owned(),
+            name: message.name.as_str().to_owned(),
+            lane: outgoing.priority.into(),
+            expires_at: message.expires_at,
+            bytes: envelope::write(outgoing),
+        };
+        let entered = timeout_at(deadline, self.store.enter(record)).await;
+        let entry: Entry = entered.map_err(|_| full())?.map_err(refused)?;
+        let written = timeout_at(deadline, entry.write()).await;
+        written.map_err(|_| slow())?.map_err(refused)
+    }
+
+    /// The dead records after this one.
+    pub(super) async fn dead(&self, after: Option<Seq>, most: usize) -> Result<Vec<Stored>> {
+        self.store.dead(after, most).await.map_err(refused)
+    }
+
+    /// Stores a record that was dead.
+    pub(super) async fn restore(&self, record: Record) -> Result<()> {
+        let entry = self.store.enter(record).await.map_err(refused)?;
+        entry.write().await.map(drop).map_err(refused)
+    }
+
+    /// Deletes a dead record and returns when it is gone.
+    pub(super) async fn discard(&self, seq: Seq) -> Result<()> {
+        self.store.discard(seq).map_err(refused)?;
+        self.store.flush().await.map_err(refused)
+    }
+
+    /// Stops the relay, waits for what is on its way until the deadline, and closes the store.
+    pub(crate) async fn shutdown(&self, deadline: Instant) {
+        self.stop.send_replace(true);
+        let relay = lock(&self.relay).take();
+        if let Some(mut relay) = relay
+            && timeout_at(deadline, &mut relay).await.is_err()
+        {
+            relay.abort();
+            // Only then has it given its records back.
+            let _ = relay.await;
+        }
+        self.store.close().await;
+    }
+
+    pub(crate) fn metrics(&self) -> OutboxMetrics {
+        let Figures {
+            accepted,
+            confirmed,
+            buried,
+            commits,
+            depth,
+            bytes,
+            in_flight,
+            dead,
+            age,
+        } = self.store.figures();
+        OutboxMetrics {
+            stored: accepted,
+            confirmed,
+            buried,
+            commits,
+            depth,
+            bytes,
+            in_flight,
+            dead,
+            age: age.unwrap_or_default(),
+            failure: self.store.failure().map(|failure| failure.to_string()),
+        }
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        if let Some(relay) = lock(&self.relay).take() {
+            relay.abort();
+        }
+    }
+}
+
+/// The figures of a client's outbox; a part of [`EventMetrics`](crate::EventMetrics).
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct OutboxMetrics {
+    /// The events that were put on disk since the client was built.
+    pub stored: u64,
+    /// Those that were confirmed since then, and deleted.
+    pub confirmed: u64,
+    /// Those that expired, or were refused for good, since then.
+    pub buried: u64,
+    /// How often the disk was written to since then.
+    pub commits: u64,
+    /// The events on disk that are not confirmed, those in flight included.
+    pub depth: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Those that were sent and are not confirmed.
+    pub in_flight: u64,
+    /// The expired and refused events that are kept on disk.
+    pub dead: u64,
+    /// How long the oldest event has waited. Serialised as milliseconds: `age_ms`.
+    #[serde(rename = "age_ms", serialize_with = "crate::observe::millis")]
+    pub age: std::time::Duration,
+    /// Why nothing can be stored any more, once that is so.
+    pub failure: Option<String>,
+}
+
+fn full() -> Error {
+    failed(
+        PublishFailure::OutboxFull,
+        "the outbox was full until the deadline; the event is not stored",
+    )
+}
+
+fn slow() -> Error {
+    let message = "the disk did not answer before the deadline: the event may have been stored or not";
+    failed(PublishFailure::Unconfirmed, message)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
+fn refused(error: StoreError) -> Error {
+    let failure = match &error {
+        StoreError::TooLarge { .. } => PublishFailure::TooLarge,
+        StoreError::InUse(_)
+        | StoreError::Unusable { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Failed { .. }
+        | StoreError::Closed => PublishFailure::StoreFailed,
+    };
+    failed(failure, error.to_string())
+}
+
+fn failed(failure: PublishFailure, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Publish, message).with_publish_failure(failure)
+}

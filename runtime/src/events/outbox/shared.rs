@@ -1,0 +1,145 @@
+//! What the store, the records it handed out and the writing thread have in common.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{Notify, Semaphore};
+
+use super::StoreError;
+use super::engine::{Engine, EngineError, Level};
+use super::fate::Fates;
+use super::lanes::Lanes;
+use super::record::{Seq, millis, time};
+use super::room::Room;
+use super::waiting::{Waiting, Work};
+
+/// Where the outbox gets the time of day from; expiry outlives the process, so no clock of the process will do.
+pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// The state of one open store.
+pub(super) struct Shared {
+    pub(super) directory: PathBuf,
+    pub(super) clock: Clock,
+    pub(super) waiting: Waiting,
+    pub(super) room: Room,
+    /// Held over reads from disk: by the relay on a blocking thread, and by the writing thread.
+    pub(super) lanes: Mutex<Lanes>,
+    /// Given back since the last take; apart from the lanes, so that a drop never waits for a disk.
+    pub(super) returned: Mutex<Vec<Seq>>,
+    /// There is something to relay, perhaps.
+    pub(super) arrived: Notify,
+    pub(super) fates: Fates,
+    pub(super) counts: Counts,
+    /// `None` once the store has ended.
+    pub(super) engine: Mutex<Option<Arc<dyn Engine>>>,
+    pub(super) level: Mutex<Level>,
+    /// Why the store has ended.
+    pub(super) end: OnceLock<StoreError>,
+    /// Closed when the writing thread is done: the file is closed and the directory free.
+    pub(super) finished: Semaphore,
+}
+
+/// What happened since the store was opened.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) accepted: AtomicU64,
+    pub(super) confirmed: AtomicU64,
+    pub(super) buried: AtomicU64,
+    pub(super) commits: AtomicU64,
+    pub(super) in_flight: AtomicU64,
+}
+
+/// The figures of an outbox, for metrics and health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Figures {
+    /// Records put on disk since the store was opened.
+    pub(crate) accepted: u64,
+    /// Records deleted since then because the broker has them.
+    pub(crate) confirmed: u64,
+    /// Records that expired or were refused for good since then.
+    pub(crate) buried: u64,
+    /// Commits since then: accepted by commits is how well they share a sync.
+    pub(crate) commits: u64,
+    /// Records on disk without a confirm, those in flight included.
+    pub(crate) depth: u64,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+    /// Records that a relay holds.
+    pub(crate) in_flight: u64,
+    /// Expired and refused records that are kept.
+    pub(crate) dead: u64,
+    /// Since when the oldest record waits.
+    pub(crate) age: Option<Duration>,
+}
+
+impl Shared {
+    pub(super) fn now(&self) -> u64 {
+        millis((self.clock)())
+    }
+
+    /// Why the store takes no more, if so.
+    pub(super) fn ended(&self) -> StoreError {
+        self.end.get().cloned().unwrap_or(StoreError::Closed)
+    }
+
+    /// The engine while the store is open.
+    pub(super) fn engine(&self) -> Result<Arc<dyn Engine>, StoreError> {
+        lock(&self.engine).clone().ok_or_else(|| self.ended())
+    }
+
+    /// Ends the store because of this error: what is on disk is uncertain until it is read again.
+    pub(super) fn fail(&self, error: EngineError) -> StoreError {
+        self.finish(StoreError::Failed {
+            directory: self.directory.clone(),
+            reason: error.into_reason().into(),
+        });
+        self.ended()
+    }
+
+    /// Ends the store: nobody waits any longer, the file is closed, the directory is free.
+    pub(super) fn finish(&self, why: StoreError) {
+        // The first reason stays.
+        let _ = self.end.set(why);
+        self.room.close();
+        self.waiting.end();
+        self.fates.end();
+        drop(lock(&self.engine).take());
+        self.arrived.notify_one();
+    }
+
+    /// Gives work to the writing thread.
+    ///
+    /// # Errors
+    /// Why the store has ended.
+    pub(super) fn push(&self, add: impl FnOnce(&mut Work)) -> Result<(), StoreError> {
+        if self.waiting.push(add) {
+            Ok(())
+        } else {
+            Err(self.ended())
+        }
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        let level = *lock(&self.level);
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let oldest = level.oldest.map(time);
+        Figures {
+            accepted: count(&self.counts.accepted),
+            confirmed: count(&self.counts.confirmed),
+            buried: count(&self.counts.buried),
+            commits: count(&self.counts.commits),
+            depth: level.records,
+            bytes: level.bytes,
+            in_flight: count(&self.counts.in_flight),
+            dead: level.dead_records,
+            age: oldest.map(|oldest| (self.clock)().duration_since(oldest).unwrap_or_default()),
+        }
+    }
+}
+
+/// A lock whose holder panicked guards values that are whole: every section under it is a few assignments.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,287 @@
+//! Events that wait on disk, in front of the bus within the process. In real time: a disk has no other.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use trunkline::context::scope;
+use trunkline::{
+    Client, ClientBuilder, Context, Delivery, ErrorKind, Event, HandlerError, Priority, PublishFailure,
+    Result, Stage, Worker,
+};
+
+const SOON: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Paid {
+    order: u32,
+}
+
+impl Event for Paid {
+    const NAME: &'static str = "order.paid";
+    const TARGET: Option<&'static str> = Some("shipping");
+}
+
+#[derive(Serialize, Deserialize)]
+struct Brief;
+
+impl Event for Brief {
+    const NAME: &'static str = "brief";
+    const EXPIRES: Option<Duration> = Some(Duration::from_millis(1));
+}
+
+/// The directory of one test, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(std::env::temp_dir().join(format!("trunkline-outbox-test-{}-{number}", std::process::id())))
+    }
+
+    /// A client whose queues hold ten events.
+    fn client(&self) -> ClientBuilder {
+        Client::builder()
+            .name("orders")
+            .events("memory:?events=10")
+            .outbox(&self.0)
+    }
+}
+
+impl AsRef<Path> for Folder {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn listen(client: &Client) -> (Worker, mpsc::UnboundedReceiver<Delivery<Paid>>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let worker = client
+        .events()
+        .subscribe("shipping")
+        .on(move |event: Delivery<Paid>| {
+            let sent = sender.send(event);
+            async move { sent.map_err(|_| HandlerError::retry("the test is over")) }
+        })
+        .start()
+        .await
+        .expect("a legal subscription");
+    (worker, receiver)
+}
+
+/// Publishes orders that nobody takes: ten fit into the queue, the others stay on disk.
+async fn publish(client: &Client, orders: std::ops::Range<u32>) {
+    for receipt in client
+        .events()
+        .publish_all(orders.map(|order| Paid { order }))
+        .await
+    {
+        assert_eq!(receipt.expect("stored").stage(), Stage::Stored);
+    }
+}
+
+/// Waits until so many of the events on disk were confirmed.
+async fn until_confirmed(client: &Client, count: u64) {
+    let reached = async {
+        while client.metrics().events.outbox.expect("there is one").confirmed < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, reached).await.expect("confirmed soon");
+}
+
+#[tokio::test]
+async fn a_stored_event_is_handled_and_then_confirmed() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().build()?;
+    let (worker, mut handled) = listen(&client).await;
+    let receipt = client
+        .events()
+        .publish(&Paid { order: 7 })
+        .priority(Priority::High)
+        .header("tenant", "a")
+        .await?;
+    assert_eq!(receipt.stage(), Stage::Stored);
+    timeout(SOON, receipt.confirmed()).await.expect("soon")?;
+    let event = timeout(SOON, handled.recv())
+        .await
+        .expect("soon")
+        .expect("an event");
+    assert_eq!(
+        (event.id(), event.order, event.priority()),
+        (receipt.id(), 7, Priority::High)
+    );
+    assert_eq!((event.source(), event.header("tenant")), ("orders", Some("a")));
+
+    until_confirmed(&client, 1).await;
+    let figures = client.metrics().events;
+    let outbox = figures.outbox.expect("there is one");
+    assert_eq!(
+        (figures.accepted, figures.confirmed, figures.in_flight),
+        (1, 1, 0)
+    );
+    assert_eq!(
+        (outbox.stored, outbox.depth, outbox.bytes, outbox.failure),
+        (1, 0, 0, None)
+    );
+    worker.shutdown(SOON).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_queue_leaves_events_on_disk_until_there_is_room() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().build()?;
+    publish(&client, 0..100).await;
+    until_confirmed(&client, 10).await;
+    assert_eq!(client.metrics().events.outbox.expect("there is one").depth, 90);
+
+    let (worker, mut handled) = listen(&client).await;
+    let mut orders = Vec::new();
+    while orders.len() < 100 {
+        let event = timeout(SOON, handled.recv())
+            .await
+            .expect("soon")
+            .expect("an event");
+        orders.push(event.order);
+    }
+    orders.sort_unstable();
+    assert_eq!(orders, (0..100).collect::<Vec<_>>(), "each of them once");
+    worker.shutdown(SOON).await?;
+    Ok(())
+}
+
+/// Event fault 24, without a broker: the bus of the first client dies with it, as a broker does not.
+#[tokio::test]
+async fn the_next_client_sends_what_the_first_left_in_the_same_trace() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().build()?;
+    publish(&client, 0..10).await;
+    until_confirmed(&client, 10).await;
+    let context = Context::new();
+    let trace = context.trace_id().to_owned();
+    scope(context, publish(&client, 10..40)).await;
+    assert_eq!(client.shutdown(Duration::from_millis(50)).await.abandoned, 0);
+    let after = client.events().publish(&Paid { order: 40 }).await;
+    assert_eq!(
+        after.expect_err("it is shut down").kind(),
+        ErrorKind::ShuttingDown
+    );
+    drop(client);
+
+    let client = folder.client().build()?;
+    let (worker, mut handled) = listen(&client).await;
+    let mut orders = Vec::new();
+    while orders.len() < 30 {
+        let event = timeout(SOON, handled.recv())
+            .await
+            .expect("soon")
+            .expect("an event");
+        assert_eq!(event.context().trace_id(), trace);
+        orders.push(event.order);
+    }
+    orders.sort_unstable();
+    assert_eq!(orders, (10..40).collect::<Vec<_>>());
+    worker.shutdown(SOON).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_outbox_says_so_at_the_deadline() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().outbox_bounds(20, 1 << 20).build()?;
+    publish(&client, 0..10).await;
+    until_confirmed(&client, 10).await;
+    publish(&client, 10..30).await;
+
+    let short = Context::new().with_timeout(Duration::from_millis(50));
+    let publish = scope(short, async {
+        client.events().publish(&Paid { order: 30 }).id("late").await
+    });
+    let error = publish.await.expect_err("there is no room");
+    assert_eq!(
+        (error.kind(), error.publish_failure()),
+        (ErrorKind::Publish, Some(PublishFailure::OutboxFull))
+    );
+    assert_eq!(error.event_id(), Some("late"));
+    assert_eq!(client.metrics().events.outbox.expect("there is one").depth, 20);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_that_expired_on_disk_is_unsent_and_can_be_replayed() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().build()?;
+    publish(&client, 0..300).await;
+    let receipt = client
+        .events()
+        .publish(&Brief)
+        .target("shipping")
+        .id("brief")
+        .await?;
+    let decided = timeout(SOON, receipt.confirmed()).await.expect("soon");
+    assert_eq!(
+        decided.expect_err("expired").publish_failure(),
+        Some(PublishFailure::Refused)
+    );
+    let unsent = client.events().unsent();
+    let letters = unsent.list().await?;
+    assert_eq!(
+        (letters.len(), letters[0].id(), letters[0].name()),
+        (1, "brief", "brief")
+    );
+    assert!(unsent.replay("brief").await?);
+    assert!(!unsent.discard("brief").await?, "it is no longer there");
+    let outbox = client.metrics().events.outbox.expect("there is one");
+    assert_eq!((outbox.dead, outbox.buried), (0, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_client_on_a_directory_is_told_which() {
+    let folder = Folder::new();
+    let _first = folder.client().build().expect("the first");
+    let error = folder.client().build().expect_err("the second");
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(
+        error.to_string().contains(&folder.0.display().to_string()),
+        "{error}"
+    );
+    let error = folder
+        .client()
+        .outbox_bounds(0, 1)
+        .build()
+        .expect_err("no room at all");
+    assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+#[test]
+fn a_client_built_without_a_runtime_sends_from_its_first_publish() {
+    let folder = Folder::new();
+    let client = folder.client().build().expect("legal settings");
+    for round in 1..=2 {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let receipt = client
+                .events()
+                .publish_named("tick", &json!(round))
+                .await
+                .expect("stored");
+            timeout(SOON, receipt.confirmed())
+                .await
+                .expect("soon")
+                .expect("confirmed");
+        });
+    }
+}
