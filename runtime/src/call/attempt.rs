@@ -52,7 +52,7 @@ pub(crate) enum AnswerBody {
     /// All of a value's body, or the beginning of another's.
     Read(Bytes),
     /// Nothing yet: the caller reads it.
-    Unread(Box<IncomingBody>),
+    Unread(IncomingBody),
 }
 
 /// The server did not answer, or not with anything that can be used.
@@ -139,25 +139,16 @@ impl<'a> Attempt<'a> {
             let head = pin!(self.head(body));
             within(timer.as_mut(), head).await
         };
-        let head = head.unwrap_or_else(|| Err(self.timed_out(self.limit, "no response")));
-        let Incoming {
-            status,
-            headers,
-            mut body,
-        } = match head {
-            Ok(incoming) => incoming,
-            Err(failed) => return (Err(failed), permit),
+        let incoming = match head {
+            Some(Ok(incoming)) => incoming,
+            Some(Err(failed)) => return (Err(failed), permit),
+            None => return (Err(self.timed_out(self.limit, "no response")), permit),
         };
-        let permit = self.head_came(permit, status);
-        let read = if wants.streamed && (wants.accepts)(status) {
-            Ok(AnswerBody::Unread(Box::new(body)))
-        } else {
-            let read = self.read(status, &mut body, wants, timer).await;
-            read.map(AnswerBody::Read)
-        };
+        let permit = self.head_came(permit, incoming.status);
+        let read = self.body(incoming.status, incoming.body, wants, timer).await;
         let answered = |body| Answered {
-            status,
-            headers,
+            status: incoming.status,
+            headers: incoming.headers,
             body,
         };
         (read.map(answered), permit)
@@ -218,29 +209,32 @@ impl<'a> Attempt<'a> {
         url.map_err(|error| self.bad_url(error))
     }
 
-    /// The whole body of a value, the beginning of an error's.
-    async fn read(
+    /// The whole body of a value, the beginning of an error's, nothing of a stream.
+    async fn body(
         &self,
         status: StatusCode,
-        incoming: &mut IncomingBody,
+        mut incoming: IncomingBody,
         wants: Wants,
         timer: Pin<&mut Sleep>,
-    ) -> Result<Bytes, Failed> {
-        let mut limits = body::Limits {
+    ) -> Result<AnswerBody, Failed> {
+        let limits = body::Limits {
             idle: self.plan.policy.idle_timeout,
             deadline: self.deadline.at(),
             timer,
         };
         if !(wants.accepts)(status) {
-            return Ok(body::beginning(incoming, &mut limits).await);
+            return Ok(AnswerBody::Read(body::beginning(&mut incoming, limits).await));
+        }
+        if wants.streamed {
+            return Ok(AnswerBody::Unread(incoming));
         }
         let max = self.call.service.shared().max_body;
-        let read = body::whole(incoming, max, &mut limits).await;
-        read.map_err(|unreadable| match unreadable {
-            body::Unreadable::TimedOut(at) => self.timed_out(at, "the body stalled: nothing"),
-            body::Unreadable::Broken(error) => Failed::transport(error),
-            body::Unreadable::TooLarge => Failed::new(Class::Answered, too_large(status, max)),
-        })
+        match body::whole(&mut incoming, max, limits).await {
+            Ok(bytes) => Ok(AnswerBody::Read(bytes)),
+            Err(body::Unreadable::TimedOut(at)) => Err(self.timed_out(at, "the body stalled: nothing")),
+            Err(body::Unreadable::Broken(error)) => Err(Failed::transport(error)),
+            Err(body::Unreadable::TooLarge) => Err(Failed::new(Class::Answered, too_large(status, max))),
+        }
     }
 
     /// Whose time ran out: the whole call's, or this attempt's alone.

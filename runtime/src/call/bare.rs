@@ -9,7 +9,7 @@ use crate::transport::Outgoing;
 use crate::{Body, Error, ErrorKind};
 
 /// Sends the same request by the same transport and reads the reply; no span, no limit, no second try.
-pub(super) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
+pub(super) async fn run(call: &Prepared, mut body: Body, reader: &mut dyn Reader) -> Result<(), Error> {
     let plan = call.plan()?;
     let instance = plan.instances.first()?;
     let url = instance.url(&call.target);

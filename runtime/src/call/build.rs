@@ -192,27 +192,24 @@ impl Call {
     }
 
     /// Makes the call and reads its reply.
-    ///
-    /// What was put together becomes the call before there is a future, which would keep room for both.
     // The bound is said, so that a user's crate need not prove it again for each of its methods.
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say `Send`")]
     pub fn send<R: Outcome>(self) -> impl Future<Output = R> + Send {
-        let (call, mut body) = self.prepare();
         async move {
             let mut slot = Slot::new();
-            let end = run(&call, &mut body, &mut slot).await;
+            let (call, body) = self.prepare();
+            let end = run(&call, body, &mut slot).await;
             slot.into_outcome(end)
         }
     }
 
     /// Makes the call by its transport alone, so that a bench sees what the stages cost.
     #[cfg(feature = "testing")]
-    pub fn send_bare<R: Outcome>(self) -> impl Future<Output = R> + Send {
-        let (call, mut body) = self.prepare();
-        async move {
-            let mut slot = Slot::new();
-            let end = super::bare::run(&call, &mut body, &mut slot).await;
-            slot.into_outcome(end)
-        }
+    pub async fn send_bare<R: Outcome>(self) -> R {
+        let mut slot = Slot::new();
+        let (call, body) = self.prepare();
+        let end = super::bare::run(&call, body, &mut slot).await;
+        slot.into_outcome(end)
     }
 
     fn keep(&mut self, result: Result<(), Error>) {

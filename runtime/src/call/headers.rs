@@ -8,7 +8,6 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFE
 use super::Prepared;
 use crate::client::Plan;
 use crate::config::CREDENTIALS;
-use crate::context::Remaining;
 use crate::{Error, ErrorKind};
 
 /// The headers by which the transport frames a message: another value would tear the connection apart.
@@ -50,10 +49,6 @@ pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, remaining: D
     for (name, value) in &call.headers {
         headers.append(name.clone(), value.clone());
     }
-    let remaining = Remaining {
-        time: remaining,
-        usual: &plan.usual_timeout,
-    };
     call.context
         .write(&mut headers, number, remaining, &call.service.shared().random);
     headers

@@ -46,7 +46,7 @@ use record::Record;
 use retry::{Next, Retry};
 
 /// Makes the call: one outcome, whatever happens on the way; dropping the future ends it and gives everything back.
-pub(crate) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
+pub(crate) async fn run(call: &Prepared, body: Body, reader: &mut dyn Reader) -> Result<(), Error> {
     // 1: span and logical metrics
     let mut record = Record::start(call);
     let span = record.span();
@@ -59,7 +59,7 @@ pub(crate) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reade
 
 async fn stages(
     call: &Prepared,
-    body: &mut Body,
+    mut body: Body,
     record: &mut Record<'_>,
     reader: &mut dyn Reader,
 ) -> Result<(), Error> {
@@ -90,7 +90,7 @@ async fn stages(
         // 12: attempt timeout; 13: transport
         let attempt = Attempt::new(call, plan, instance, &limits, deadline, retry.made(), now);
         let (outcome, permit) = {
-            let running = pin!(attempt.run(body, permit, reader.wants()));
+            let running = pin!(attempt.run(&mut body, permit, reader.wants()));
             observe::inside(&span, running).await
         };
         // 14: classify and record

@@ -60,15 +60,12 @@ impl OwnIds {
         let (head, tail) = text.split_at_mut(TraceParent::LENGTH);
         parent.write(head);
         write_uuid(random.next_u128(), tail);
-        let mut text = Bytes::from_owner(text);
-        let trace_id = Id(header(text.slice(TraceParent::TRACE_ID)));
-        let request_id = Id(header(text.slice(TraceParent::LENGTH..)));
-        text.truncate(TraceParent::LENGTH);
+        let text = Bytes::from_owner(text);
         Self {
-            trace_id,
-            request_id,
+            trace_id: Id(header(text.slice(TraceParent::TRACE_ID))),
+            request_id: Id(header(text.slice(TraceParent::LENGTH..))),
             parent,
-            traceparent: header(text),
+            traceparent: header(text.slice(..TraceParent::LENGTH)),
         }
     }
 }

@@ -64,11 +64,10 @@ pub(crate) fn parse_proxy(address: &str) -> Result<reqwest::Proxy, Error> {
     })
 }
 
-/// Hands the request over; the future waits for the head of the response.
-pub(super) fn begin(
+pub(super) async fn exchange(
     client: &reqwest::Client,
     outgoing: Outgoing,
-) -> impl Future<Output = reqwest::Result<reqwest::Response>> + Send + use<> {
+) -> Result<Incoming, TransportError> {
     let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
     *request.headers_mut() = outgoing.headers;
     *request.body_mut() = to_reqwest(outgoing.body);
@@ -77,11 +76,7 @@ pub(super) fn begin(
             .headers_mut()
             .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    client.execute(request)
-}
-
-pub(super) fn end(response: reqwest::Result<reqwest::Response>) -> Result<Incoming, TransportError> {
-    let mut response = response.map_err(send_error)?;
+    let mut response = client.execute(request).await.map_err(send_error)?;
     Ok(Incoming {
         status: response.status(),
         headers: std::mem::take(response.headers_mut()),
