@@ -190,3 +190,9 @@ async fn health_after_a_shutdown_says_why() {
     );
     assert_eq!(script.dials(A), 0);
 }
+
+#[tokio::test]
+async fn a_grace_without_end_is_no_panic() {
+    let client = trunkline::Client::builder().build().expect("nothing is wrong");
+    assert_eq!(client.shutdown(std::time::Duration::MAX).await.abandoned, 0);
+}

@@ -37,6 +37,9 @@ pub(crate) struct Attempt<'a> {
     number: u32,
 }
 
+/// How long an attempt reads what an error status says of itself.
+const ERROR_BODY: Duration = Duration::from_secs(1);
+
 /// What came of an attempt.
 pub(crate) type Outcome = Result<Answered, Failed>;
 
@@ -217,12 +220,14 @@ impl<'a> Attempt<'a> {
         wants: Wants,
         timer: Pin<&mut Sleep>,
     ) -> Result<AnswerBody, Failed> {
-        let limits = body::Limits {
+        let mut limits = body::Limits {
             idle: self.plan.policy.idle_timeout,
             deadline: self.deadline.at(),
             timer,
         };
         if !(wants.accepts)(status) {
+            // What an error says of itself is worth a moment, not the time of another attempt.
+            limits.deadline = self.limit.min(Instant::now() + ERROR_BODY);
             return Ok(AnswerBody::Read(body::beginning(&mut incoming, limits).await));
         }
         if wants.streamed {

@@ -9,6 +9,9 @@ use tokio::time::timeout;
 
 use crate::{Error, ErrorKind};
 
+/// A shutdown waits at most a year: a longer grace means for ever, and a clock has an end.
+pub(crate) const LONGEST_GRACE: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Nobody is let in any more.
 const DRAINING: usize = 1 << (usize::BITS - 1);
 /// Nobody makes another attempt.

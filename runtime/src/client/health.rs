@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::service::ServiceClient;
-use crate::call::Call;
+use crate::call::{Call, CallOptions};
 use crate::reply::{Raw, Reply};
 use crate::{Error, Result};
 
@@ -57,6 +57,7 @@ async fn send(service: &ServiceClient) -> Result<Reply<Raw>, Error> {
     let (endpoint, query) = service.state().health_endpoint(service.shared())?;
     Call::new(service.clone(), endpoint)
         .encoded_query(&query)
+        .overridden(CallOptions::new().retries(0))
         .send()
         .await
 }

@@ -9,6 +9,7 @@ mod service;
 mod shared;
 mod state;
 
+pub(crate) use admission::LONGEST_GRACE;
 pub use admission::Shutdown;
 pub use builder::ClientBuilder;
 pub use health::Health;
@@ -109,7 +110,7 @@ impl Client {
     /// `ShuttingDown`. Calls that are still in flight after the grace make no further attempt; the value says how many
     /// there are, with the handlers that were not done. Stored events that were not sent stay in the outbox.
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {
-        let deadline = Instant::now() + grace;
+        let deadline = Instant::now() + grace.min(LONGEST_GRACE);
         let workers = self.shared.events.workers.shutdown(deadline).await;
         let left = deadline.saturating_duration_since(Instant::now());
         let calls = self.shared.admission.shutdown(left).await;

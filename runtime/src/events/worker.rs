@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::consumer::Consumer;
 use super::text::Text;
-use crate::client::{Shared, Shutdown, lock};
+use crate::client::{LONGEST_GRACE, Shared, Shutdown, lock};
 use crate::{Error, ErrorKind, Result};
 
 /// A running subscription; made by [`Subscribe::start`](super::Subscribe::start).
@@ -54,7 +54,7 @@ impl Worker {
     /// # Errors
     /// None in process; over a network, when what is in hand could not be settled.
     pub async fn shutdown(self, grace: Duration) -> Result<Shutdown> {
-        Ok(self.0.finish(Instant::now() + grace).await)
+        Ok(self.0.finish(Instant::now() + grace.min(LONGEST_GRACE)).await)
     }
 }
 

@@ -69,13 +69,9 @@ impl Consumer {
 
     /// The next event, and the turn in which it is handled; `None` once the subscription closes.
     async fn next(&self) -> Option<(Turn<'_>, Incoming)> {
-        let turn = until(&self.closing, self.pace.turn()).await?;
+        // The event first: whoever waited for one with the only turn would keep the others from handling theirs.
         let incoming = until(&self.closing, self.source.next()).await?;
-        // An outage may have begun while there was nothing to do.
-        let turn = match turn {
-            Some(turn) => Some(turn),
-            None => until(&self.closing, self.pace.turn()).await?,
-        };
+        let turn = until(&self.closing, self.pace.turn()).await?;
         Some((turn, incoming))
     }
 

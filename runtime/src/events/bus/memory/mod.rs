@@ -63,8 +63,10 @@ impl MemoryBus {
     /// `Config` when there are too many queues or bindings.
     pub(crate) fn subscribe(self: &Arc<Self>, declaration: &Declaration) -> Result<Source, Error> {
         let mut state = self.state();
-        let number = state.exchange.declare(declaration).map_err(refused)?;
+        let declared = state.exchange.declare(declaration);
+        // Also where it was refused: the exchange may have given the queue its number.
         state.make_queues();
+        let number = declared.map_err(refused)?;
         let arrived = state.queues[number].arrived();
         Ok(Source::new(Arc::clone(self), number, arrived))
     }
@@ -155,8 +157,10 @@ impl State {
         };
         let is_targeted = matches!(route, Route::Address { target: Some(_), .. });
         if is_targeted && self.exchange.bound(&first, &last).is_none() {
-            self.exchange.bind_target(&first, &last)?;
+            let bound = self.exchange.bind_target(&first, &last);
+            // Also where it was refused: the exchange may have given the queue its number.
             self.make_queues();
+            bound?;
         }
         Ok(self.exchange.bound(&first, &last))
     }
