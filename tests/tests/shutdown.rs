@@ -193,6 +193,6 @@ async fn health_after_a_shutdown_says_why() {
 
 #[tokio::test]
 async fn a_grace_without_end_is_no_panic() {
-    let client = trunkline::Client::builder().build().expect("nothing is wrong");
+    let client = Client::builder().build().expect("nothing is wrong");
     assert_eq!(client.shutdown(std::time::Duration::MAX).await.abandoned, 0);
 }
