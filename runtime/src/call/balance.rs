@@ -1,7 +1,7 @@
 //! Which instance gets the next attempt? In turn, past those that were tried and those whose breaker refuses.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -25,14 +25,14 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(base: Url) -> Self {
+    fn new(base: Url, trips: &Arc<AtomicU64>) -> Self {
         Self {
             address: base.as_str().trim_end_matches('/').into(),
             host: base.host_str().unwrap_or_default().into(),
             port: base.port_or_known_default().unwrap_or_default(),
             base_path: base.path().trim_end_matches('/').into(),
             base,
-            breaker: Breaker::new(),
+            breaker: Breaker::new(Arc::clone(trips)),
         }
     }
 
@@ -64,12 +64,12 @@ impl Instances {
                 .all(|(instance, url)| instance.base == *url)
     }
 
-    /// The instances at these addresses; those that are here already keep their breakers.
-    pub(crate) fn moved_to(&self, urls: &[Url]) -> Self {
+    /// The instances at these addresses; those that are here already keep their breakers. `trips` counts for all.
+    pub(crate) fn moved_to(&self, urls: &[Url], trips: &Arc<AtomicU64>) -> Self {
         let known = |url: &Url| self.list.iter().find(|instance| instance.base == *url).cloned();
         let list = urls
             .iter()
-            .map(|url| known(url).unwrap_or_else(|| Arc::new(Instance::new(url.clone()))));
+            .map(|url| known(url).unwrap_or_else(|| Arc::new(Instance::new(url.clone(), trips))));
         Self {
             list: list.collect(),
             next: AtomicUsize::new(self.next.load(Ordering::Relaxed)),

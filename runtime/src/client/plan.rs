@@ -79,9 +79,7 @@ impl Plan {
         template: &str,
     ) -> Result<Self> {
         let configured = sources.service(service.name())?;
-        if !names.is_empty() {
-            configured.check_endpoints(service.name(), names)?;
-        }
+        sources.check_endpoints(service.name(), &configured, names)?;
         let policy = resolve(sources, &configured, level)?;
         let mut headers = headers(shared, service, &policy);
         check_framing(&headers, ErrorKind::Config)?;

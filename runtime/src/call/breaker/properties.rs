@@ -142,7 +142,7 @@ proptest! {
     /// Never two probes at once, and nothing that callers do keeps the breaker from another probe.
     #[test]
     fn never_two_probes_and_never_wedged(moves in moves(), seed: u64) {
-        let (breaker, random) = (Breaker::new(), Random::from_seed(seed));
+        let (breaker, random) = (Breaker::new(Arc::default()), Random::from_seed(seed));
         let mut world = World {
             breaker: &breaker,
             random: &random,
@@ -161,7 +161,7 @@ proptest! {
 
     #[test]
     fn it_opens_exactly_when_the_rules_say(outcomes in vec((0_u64..900, prop::bool::weighted(0.23)), 0..120)) {
-        let (breaker, random) = (Breaker::new(), Random::from_seed(0));
+        let (breaker, random) = (Breaker::new(Arc::default()), Random::from_seed(0));
         let (mut model, mut passed) = (Model::default(), Duration::ZERO);
         for (pause, failed) in outcomes {
             passed += Duration::from_millis(pause);
@@ -196,7 +196,7 @@ impl Clock {
 #[test]
 fn threads_never_hold_two_probes_and_leave_nothing_behind() {
     const THREADS: u64 = 8;
-    let (breaker, random) = (Breaker::new(), Random::from_seed(3));
+    let (breaker, random) = (Breaker::new(Arc::default()), Random::from_seed(3));
     let clock = Clock {
         start: Instant::now(),
         millis: AtomicU64::new(0),
@@ -237,7 +237,7 @@ fn threads_never_hold_two_probes_and_leave_nothing_behind() {
 fn of_many_threads_one_is_told_that_it_opened() {
     const THREADS: usize = 8;
     for round in 0..200 {
-        let (breaker, random) = (Breaker::new(), Random::from_seed(round));
+        let (breaker, random) = (Breaker::new(Arc::default()), Random::from_seed(round));
         let now = Instant::now();
         let (start, opened) = (Barrier::new(THREADS), AtomicUsize::new(0));
         thread::scope(|scope| {
