@@ -148,7 +148,10 @@ pub(crate) async fn event(client: &Client, orders: &OrderServiceClient) -> Resul
     };
     // Published before anyone is there to handle it.
     let receipt = ShippingServiceClient::new(client).order_placed(&placed).await?;
-    line("order_placed(\"nut\")", &format!("{:?}: {}", receipt.stage(), receipt.id()));
+    line(
+        "order_placed(\"nut\")",
+        &format!("{:?}: {}", receipt.stage(), receipt.id()),
+    );
     let worker = start_shipping(client, done).await?;
     let shipped = handled.recv().await.unwrap_or_default();
     line("  the handler", &shipped);
@@ -165,7 +168,12 @@ async fn start_shipping(client: &Client, done: mpsc::Sender<String>) -> Result<W
             if event.attempt() == 1 {
                 return Err(HandlerError::retry("the depot is closed"));
             }
-            let shipped = format!("ships order {} ({}) at attempt {}", event.order, event.item, event.attempt());
+            let shipped = format!(
+                "ships order {} ({}) at attempt {}",
+                event.order,
+                event.item,
+                event.attempt()
+            );
             Ok(done.send(shipped).await?)
         }
     };

@@ -8,7 +8,7 @@ pub struct Paid;
 #[service("shipping")]
 pub trait Shipping {
     #[publish]
-    async fn paid(&self, Paid: Paid) -> Result<Receipt>;
+    async fn paid(&self, [event]: [Paid; 1]) -> Result<Receipt>;
 }
 
 fn main() {}
