@@ -4,6 +4,7 @@
 
 mod clients;
 mod clock;
+mod events;
 mod options;
 mod payload;
 mod report;
@@ -14,6 +15,7 @@ mod workload;
 
 pub use clients::{Bare, Client, Middleware, Naive, Orders, Trunkline};
 pub use clock::{Cost, raise_file_limit};
+pub use events::{Paid, encode, handled, published, queued};
 pub use options::Options;
 pub use payload::{Item, Order, Summary};
 pub use report::{print_head, print_machine, print_table};
