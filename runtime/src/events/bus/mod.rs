@@ -144,6 +144,14 @@ impl Bus {
         }
     }
 
+    /// Puts the event where it goes, where nobody has to be waited for. `false` where one has to, or where it was refused:
+    /// [`publish`](Self::publish) says why.
+    pub(crate) fn publish_now(&self, outgoing: &Outgoing) -> bool {
+        match self {
+            Self::Memory(bus) => bus.publish(outgoing).is_ok(),
+        }
+    }
+
     /// Declares the queue and takes from it.
     #[expect(clippy::unused_async, reason = "a bus behind a network declares later")]
     pub(crate) async fn subscribe(&self, declaration: &Declaration) -> Result<Source, Error> {
