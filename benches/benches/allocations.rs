@@ -5,7 +5,7 @@ use std::alloc::System;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use trunkline_benches::server::{Server, serve_if_asked};
 use trunkline_benches::{
-    Bare, Client, Middleware, Naive, Paid, Trunkline, Workload, encode, published, queued, run, runtime,
+    Bare, Client, Middleware, Naive, Paid, Shipping, Trunkline, Workload, encode, published, run, runtime,
 };
 
 #[global_allocator]
@@ -29,12 +29,17 @@ fn main() -> std::io::Result<()> {
         print::<Bare>(server.url(), workload);
     }
     print_events();
+    print_growth();
     Ok(())
 }
 
 /// An event of 1 KiB: encoding alone, and publishing into a queue of this process.
 fn print_events() {
-    let (runtime, event, events) = (runtime(), Paid::example(), queued());
+    let (runtime, event) = (runtime(), Paid::example());
+    let events = trunkline::Client::builder()
+        .build()
+        .expect("no settings")
+        .events();
     let bytes = encode(&event, 0).len();
     let publish = |count| {
         let published = runtime.block_on(published(&events, &event, count));
@@ -71,6 +76,22 @@ fn print<C: Client>(url: &str, workload: Workload) {
     runtime.block_on(run(&client, workload, 1, CALLS));
     let (count, bytes) = figures(&region);
     println!("  {:<18} {count:>6.1} of {bytes:>8.0} bytes", C::NAME);
+}
+
+/// What a client with a worker holds on to: after as many events as an inbox remembers, nothing more.
+fn print_growth() {
+    let (runtime, event) = (runtime(), Paid::example());
+    let shipping = runtime.block_on(Shipping::start()).expect("a legal subscription");
+    let region = Region::new(ALLOCATOR);
+    println!("Held after publishing and handling:");
+    for total in [200_000, 1_000_000] {
+        let before = shipping.handled_so_far();
+        let taken = runtime.block_on(shipping.take(&event, total - before, true));
+        taken.expect("the queue has room");
+        let change = region.change();
+        let held = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
+        println!("  {total:>9} events {:>8} KiB", held / 1024);
+    }
 }
 
 /// Allocations and bytes a call.

@@ -1,8 +1,6 @@
 //! What an event costs within the process: encoding alone, publishing into a queue, and the whole way to a handler.
 
-use trunkline_benches::{
-    Cost, Options, Paid, encode, handled, interleave, print_machine, published, queued, runtime,
-};
+use trunkline_benches::{Cost, Options, Paid, Shipping, Turn, encode, interleave, print_machine, runtime};
 
 fn main() {
     let options = Options::from_args();
@@ -15,25 +13,15 @@ fn main() {
             }
         })
     };
-    // A new client each turn, made before and dropped after it: its queue is part of what a publish costs.
-    let publishing = |count| {
-        let events = queued();
-        Cost::of(count, || {
-            let published = runtime.block_on(published(&events, &event, count));
-            published.expect("the queue has room");
-        })
+    let shipping = runtime.block_on(Shipping::start()).expect("a legal subscription");
+    let taking = |count, with_handling| {
+        let taken = runtime.block_on(shipping.take(&event, count, with_handling));
+        taken.expect("the queue has room")
     };
-    let handling = |count| {
-        let events = queued();
-        Cost::of(count, || {
-            let handled = runtime.block_on(handled(&events, &event, count));
-            handled.expect("the queue has room");
-        })
-    };
-    let turns: Vec<trunkline_benches::Turn<'_>> = vec![
+    let turns: Vec<Turn<'_>> = vec![
         ("encode", Box::new(encoding)),
-        ("publish", Box::new(publishing)),
-        ("publish, handle", Box::new(handling)),
+        ("publish", Box::new(|count| taking(count, false))),
+        ("publish, handle", Box::new(|count| taking(count, true))),
     ];
     println!(
         "\nEvents of {bytes} bytes at `memory:`, one thread: medians of {} rounds",

@@ -1,13 +1,16 @@
 //! Events within the process: encoded alone, published into a queue, and published, taken and handled.
 
+use std::cell::Cell;
+use std::future::ready;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use trunkline::{Client, Delivery, Event, Events};
+use trunkline::{Client, Delivery, Event, Events, HandlerError, Worker};
 
 use crate::Result;
+use crate::clock::{Cost, Stopwatch};
 use crate::payload::Order;
 
 /// An order of 1 KiB, as an event.
@@ -20,7 +23,7 @@ pub struct Paid(Order);
 const QUEUE: &str = "shipping";
 
 /// How many events are under way to their handler at a time.
-const UNDER_WAY: u32 = 64;
+const BATCH: u32 = 64;
 
 impl Paid {
     /// An event of 1 KiB.
@@ -39,18 +42,7 @@ pub fn encode(event: &Paid, bytes: usize) -> Vec<u8> {
     black_box(buffer)
 }
 
-/// The events of a client whose one queue holds as many as are published here.
-///
-/// # Panics
-/// Never: the address is legal.
-pub fn queued() -> Events {
-    let client = Client::builder()
-        .name("benches")
-        .events("memory:?events=10000000&bytes=100000000000");
-    client.build().expect("a legal address").events()
-}
-
-/// Publishes so many into one queue, and nobody takes them.
+/// Publishes so many into a queue that nobody takes from.
 ///
 /// # Errors
 /// When one is refused: there is nothing to measure then.
@@ -61,24 +53,61 @@ pub async fn published(events: &Events, event: &Paid, count: u32) -> Result<()> 
     Ok(())
 }
 
-/// Publishes so many, and ends once they are handled.
-///
-/// # Errors
-/// When one is refused.
-pub async fn handled(events: &Events, event: &Paid, count: u32) -> Result<()> {
-    let room = Arc::new(Semaphore::new(UNDER_WAY as usize));
-    let handled = Arc::clone(&room);
-    let handler = move |event: Delivery<Paid>| {
-        black_box(&*event);
-        handled.add_permits(1);
-        std::future::ready(Ok::<(), trunkline::HandlerError>(()))
-    };
-    let worker = events.subscribe(QUEUE).on(handler).start().await?;
-    for _ in 0..count {
-        room.acquire().await?.forget();
-        events.publish(event).await?;
+/// A queue with a worker that takes from it, so that it never grows: memory goes round, as it does in a service.
+pub struct Shipping {
+    events: Events,
+    _worker: Worker,
+    handled: Arc<Semaphore>,
+    so_far: Cell<u32>,
+}
+
+impl Shipping {
+    /// Starts the worker, of a client of its own.
+    ///
+    /// # Errors
+    /// Never at `memory:`.
+    pub async fn start() -> Result<Self> {
+        let events = Client::builder().name("benches").build()?.events();
+        let handled = Arc::new(Semaphore::new(0));
+        let done = Arc::clone(&handled);
+        let handle = move |event: Delivery<Paid>| {
+            black_box(&*event);
+            done.add_permits(1);
+            ready(Ok::<(), HandlerError>(()))
+        };
+        Ok(Self {
+            _worker: events.subscribe(QUEUE).on(handle).start().await?,
+            events,
+            handled,
+            so_far: Cell::new(0),
+        })
     }
-    let _all = room.acquire_many(UNDER_WAY).await?;
-    worker.shutdown(std::time::Duration::from_secs(10)).await?;
-    Ok(())
+
+    /// How many were handled.
+    pub fn handled_so_far(&self) -> u32 {
+        self.so_far.get()
+    }
+
+    /// Publishes so many and waits until they are handled; the cost is that of publishing alone, or of all.
+    ///
+    /// # Errors
+    /// When one is refused.
+    pub async fn take(&self, event: &Paid, count: u32, with_handling: bool) -> Result<Cost> {
+        let mut watch = Stopwatch::default();
+        let mut left = count;
+        while left > 0 {
+            let batch = left.min(BATCH);
+            watch.start();
+            // Shorter than the turn of a task, so that the worker has none in between.
+            published(&self.events, event, batch).await?;
+            if !with_handling {
+                watch.stop();
+            }
+            self.handled.acquire_many(batch).await?.forget();
+            watch.stop();
+            left -= batch;
+        }
+        self.so_far.set(self.so_far.get() + count);
+        Ok(watch.cost(count))
+    }
 }
