@@ -18,12 +18,14 @@ use super::timer::within;
 use super::{Instance, body, headers};
 use crate::client::Plan;
 use crate::config::BreakerPolicy;
+use crate::context::CallContext;
 use crate::transport::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
 use crate::{Body, BoxError, Error, ErrorKind};
 
 /// What an attempt needs to know.
 pub(crate) struct Attempt<'a> {
     call: &'a Prepared,
+    context: &'a CallContext,
     plan: &'a Plan,
     instance: &'a Instance,
     breaker: Option<BreakerPolicy>,
@@ -55,7 +57,7 @@ pub(crate) enum AnswerBody {
     /// All of a value's body, or the beginning of another's.
     Read(Bytes),
     /// Nothing yet: the caller reads it.
-    Unread(IncomingBody),
+    Unread(Box<IncomingBody>),
 }
 
 /// The server did not answer, or not with anything that can be used.
@@ -106,6 +108,7 @@ impl Failed {
 impl<'a> Attempt<'a> {
     pub(crate) fn new(
         call: &'a Prepared,
+        context: &'a CallContext,
         plan: &'a Plan,
         instance: &'a Instance,
         limits: &Limits<'_>,
@@ -119,6 +122,7 @@ impl<'a> Attempt<'a> {
         let timeout = limits.attempt_timeout;
         Self {
             call,
+            context,
             plan,
             instance,
             breaker: limits.breaker,
@@ -142,16 +146,25 @@ impl<'a> Attempt<'a> {
             let head = pin!(self.head(body));
             within(timer.as_mut(), head).await
         };
-        let incoming = match head {
-            Some(Ok(incoming)) => incoming,
-            Some(Err(failed)) => return (Err(failed), permit),
-            None => return (Err(self.timed_out(self.limit, "no response")), permit),
+        let head = head.unwrap_or_else(|| Err(self.timed_out(self.limit, "no response")));
+        let Incoming {
+            status,
+            headers,
+            mut body,
+        } = match head {
+            Ok(incoming) => incoming,
+            Err(failed) => return (Err(failed), permit),
         };
-        let permit = self.head_came(permit, incoming.status);
-        let read = self.body(incoming.status, incoming.body, wants, timer).await;
+        let permit = self.head_came(permit, status);
+        let read = if wants.streamed && (wants.accepts)(status) {
+            Ok(AnswerBody::Unread(Box::new(body)))
+        } else {
+            let read = self.read(status, &mut body, wants, timer).await;
+            read.map(AnswerBody::Read)
+        };
         let answered = |body| Answered {
-            status: incoming.status,
-            headers: incoming.headers,
+            status,
+            headers,
             body,
         };
         (read.map(answered), permit)
@@ -180,7 +193,7 @@ impl<'a> Attempt<'a> {
         let mut now = self.begun;
         loop {
             let remaining = self.deadline.remaining(now);
-            let mut headers = headers::of_attempt(call, self.plan, self.number, remaining);
+            let mut headers = headers::of_attempt(call, self.context, self.plan, self.number, remaining);
             if redirects.left_origin() {
                 headers::drop_credentials(&mut headers);
             }
@@ -212,14 +225,14 @@ impl<'a> Attempt<'a> {
         url.map_err(|error| self.bad_url(error))
     }
 
-    /// The whole body of a value, the beginning of an error's, nothing of a stream.
-    async fn body(
+    /// The whole body of a value, the beginning of an error's.
+    async fn read(
         &self,
         status: StatusCode,
-        mut incoming: IncomingBody,
+        incoming: &mut IncomingBody,
         wants: Wants,
         timer: Pin<&mut Sleep>,
-    ) -> Result<AnswerBody, Failed> {
+    ) -> Result<Bytes, Failed> {
         let mut limits = body::Limits {
             idle: self.plan.policy.idle_timeout,
             deadline: self.deadline.at(),
@@ -228,18 +241,15 @@ impl<'a> Attempt<'a> {
         if !(wants.accepts)(status) {
             // What an error says of itself is worth a moment, not the time of another attempt.
             limits.deadline = self.limit.min(Instant::now() + ERROR_BODY);
-            return Ok(AnswerBody::Read(body::beginning(&mut incoming, limits).await));
-        }
-        if wants.streamed {
-            return Ok(AnswerBody::Unread(incoming));
+            return Ok(body::beginning(incoming, &mut limits).await);
         }
         let max = self.call.service.shared().max_body;
-        match body::whole(&mut incoming, max, limits).await {
-            Ok(bytes) => Ok(AnswerBody::Read(bytes)),
-            Err(body::Unreadable::TimedOut(at)) => Err(self.timed_out(at, "the body stalled: nothing")),
-            Err(body::Unreadable::Broken(error)) => Err(Failed::transport(error)),
-            Err(body::Unreadable::TooLarge) => Err(Failed::new(Class::Answered, too_large(status, max))),
-        }
+        let read = body::whole(incoming, max, &mut limits).await;
+        read.map_err(|unreadable| match unreadable {
+            body::Unreadable::TimedOut(at) => self.timed_out(at, "the body stalled: nothing"),
+            body::Unreadable::Broken(error) => Failed::transport(error),
+            body::Unreadable::TooLarge => Failed::new(Class::Answered, too_large(status, max)),
+        })
     }
 
     /// Whose time ran out: the whole call's, or this attempt's alone.

@@ -9,14 +9,15 @@ use crate::transport::Outgoing;
 use crate::{Body, Error, ErrorKind};
 
 /// Sends the same request by the same transport and reads the reply; no span, no limit, no second try.
-pub(super) async fn run(call: &Prepared, mut body: Body, reader: &mut dyn Reader) -> Result<(), Error> {
+pub(super) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
     let plan = call.plan()?;
+    let context = call.context();
     let instance = plan.instances.first()?;
     let url = instance.url(&call.target);
     let request = Outgoing {
         method: call.endpoint.method.clone(),
         url: url.map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?,
-        headers: headers::of_attempt(call, plan, 0, plan.policy.timeout),
+        headers: headers::of_attempt(call, &context, plan, 0, plan.policy.timeout),
         body: body.for_attempt().0,
     };
     let failed = |error| Failed::transport(error).error;

@@ -8,6 +8,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFE
 use super::Prepared;
 use crate::client::Plan;
 use crate::config::CREDENTIALS;
+use crate::context::{CallContext, Remaining};
 use crate::{Error, ErrorKind};
 
 /// The headers by which the transport frames a message: another value would tear the connection apart.
@@ -35,7 +36,13 @@ pub(crate) fn check_framing(headers: &HeaderMap, kind: ErrorKind) -> Result<(), 
 }
 
 /// The headers of one attempt; `number` is 0 for the first, and `remaining` is what the call has left.
-pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, remaining: Duration) -> HeaderMap {
+pub(crate) fn of_attempt(
+    call: &Prepared,
+    context: &CallContext,
+    plan: &Plan,
+    number: u32,
+    remaining: Duration,
+) -> HeaderMap {
     let mut headers = plan.headers.clone();
     match &call.content_type {
         _ if plan.names_content_type => {}
@@ -49,8 +56,11 @@ pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, remaining: D
     for (name, value) in &call.headers {
         headers.append(name.clone(), value.clone());
     }
-    call.context
-        .write(&mut headers, number, remaining, &call.service.shared().random);
+    let remaining = Remaining {
+        time: remaining,
+        usual: &plan.usual_timeout,
+    };
+    context.write(&mut headers, number, remaining, &call.service.shared().random);
     headers
 }
 

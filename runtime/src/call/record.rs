@@ -14,6 +14,7 @@ use super::classify::{Class, Verdict};
 use super::prepare::Prepared;
 use crate::Error;
 use crate::client::InFlight;
+use crate::context::CallContext;
 use crate::error::Place;
 use crate::observe::{self, CallFields, CallGuard};
 
@@ -32,7 +33,7 @@ pub(crate) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn start(call: &'a Prepared) -> Self {
+    pub(crate) fn start(call: &'a Prepared, context: &'a CallContext) -> Self {
         let shared = call.service.shared();
         let fields = CallFields {
             enabled: shared.logging,
@@ -41,7 +42,7 @@ impl<'a> Record<'a> {
             method: call.endpoint.method.as_str(),
             template: &call.endpoint.template,
             environment: shared.environment,
-            context: &call.context,
+            context,
         };
         Self {
             call,
@@ -136,7 +137,7 @@ impl<'a> Record<'a> {
             instance: self.instance.clone(),
             attempts: self.attempts,
             elapsed: self.started.elapsed(),
-            trace_id: Some(self.call.context.trace_id().into()),
+            trace_id: Some(self.fields.context.trace_id().into()),
         }
     }
 

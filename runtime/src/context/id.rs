@@ -60,12 +60,15 @@ impl OwnIds {
         let (head, tail) = text.split_at_mut(TraceParent::LENGTH);
         parent.write(head);
         write_uuid(random.next_u128(), tail);
-        let text = Bytes::from_owner(text);
+        let mut text = Bytes::from_owner(text);
+        let trace_id = Id(header(text.slice(TraceParent::TRACE_ID)));
+        let request_id = Id(header(text.slice(TraceParent::LENGTH..)));
+        text.truncate(TraceParent::LENGTH);
         Self {
-            trace_id: Id(header(text.slice(TraceParent::TRACE_ID))),
-            request_id: Id(header(text.slice(TraceParent::LENGTH..))),
+            trace_id,
+            request_id,
             parent,
-            traceparent: header(text.slice(..TraceParent::LENGTH)),
+            traceparent: header(text),
         }
     }
 }

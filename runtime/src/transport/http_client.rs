@@ -64,10 +64,11 @@ pub(crate) fn parse_proxy(address: &str) -> Result<reqwest::Proxy, Error> {
     })
 }
 
-pub(super) async fn exchange(
+/// Hands the request over; the future waits for the head of the response.
+pub(super) fn begin(
     client: &reqwest::Client,
     outgoing: Outgoing,
-) -> Result<Incoming, TransportError> {
+) -> impl Future<Output = reqwest::Result<reqwest::Response>> + Send + use<> {
     let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
     *request.headers_mut() = outgoing.headers;
     *request.body_mut() = to_reqwest(outgoing.body);
@@ -76,7 +77,11 @@ pub(super) async fn exchange(
             .headers_mut()
             .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    let mut response = client.execute(request).await.map_err(send_error)?;
+    client.execute(request)
+}
+
+pub(super) fn end(response: reqwest::Result<reqwest::Response>) -> Result<Incoming, TransportError> {
+    let mut response = response.map_err(send_error)?;
     Ok(Incoming {
         status: response.status(),
         headers: std::mem::take(response.headers_mut()),

@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::{Outgoing, Transport};
 use crate::{Body, BoxError};
 
-type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body>, BoxError>> + Send>>;
+pub(super) type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body>, BoxError>> + Send>>;
 
 /// The service that a middleware wraps: one HTTP request in, one response out.
 ///

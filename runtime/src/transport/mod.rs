@@ -8,6 +8,8 @@ mod layered;
 mod shared;
 mod tls;
 
+use std::pin::Pin;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
@@ -16,6 +18,7 @@ use crate::{Body, BoxError};
 
 pub use error::{Sent, TransportError};
 pub(crate) use http_client::{HttpOptions, parse_proxy};
+use layered::ResponseFuture;
 pub use layered::TransportService;
 pub(crate) use layered::{Layers, erase};
 pub(crate) use shared::{Base, Transports};
@@ -54,24 +57,48 @@ pub(crate) enum IncomingBody {
 }
 
 impl Transport {
-    /// Sends the request and waits for the head of the response.
-    pub(crate) async fn exchange(&self, request: Outgoing) -> Result<Incoming, TransportError> {
-        match self {
-            Self::Http(client) => http_client::exchange(client, request).await,
+    /// Sends the request; the future waits for the head of the response.
+    ///
+    /// The request is handed over before there is a future: a call's is as large as all that it holds.
+    pub(crate) fn exchange(
+        &self,
+        request: Outgoing,
+    ) -> impl Future<Output = Result<Incoming, TransportError>> + Send + use<> {
+        let pending = match self {
+            Self::Http(client) => Ok(Pending::Http(http_client::begin(client, request))),
             #[cfg(feature = "testing")]
             Self::Scripted(script, connect_timeout) => {
-                let request = request.into_http()?;
-                // In a box: every call's future is as large as the largest transport's.
-                let exchange = Box::pin(script.exchange(request, *connect_timeout));
-                exchange.await.map(Incoming::from_http)
+                let (script, connect_timeout) = (script.clone(), *connect_timeout);
+                let exchange =
+                    |request| Box::pin(async move { script.exchange(request, connect_timeout).await });
+                request
+                    .into_http()
+                    .map(|request| Pending::Scripted(exchange(request)))
             }
-            Self::Layered(service) => {
-                let request = request.into_http()?;
-                let response = service.send(request).await.map_err(TransportError::from_box)?;
-                Ok(Incoming::from_http(response))
+            Self::Layered(service) => request
+                .into_http()
+                .map(|request| Pending::Layered(service.send(request))),
+        };
+        async move {
+            match pending? {
+                Pending::Http(response) => http_client::end(response.await),
+                #[cfg(feature = "testing")]
+                Pending::Scripted(response) => response.await.map(Incoming::from_http),
+                Pending::Layered(response) => {
+                    let response = response.await.map_err(TransportError::from_box)?;
+                    Ok(Incoming::from_http(response))
+                }
             }
         }
     }
+}
+
+/// A response that is still to come; reqwest's future has no name.
+enum Pending<H> {
+    Http(H),
+    #[cfg(feature = "testing")]
+    Scripted(Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send>>),
+    Layered(ResponseFuture),
 }
 
 impl Outgoing {
@@ -150,8 +177,7 @@ impl IncomingBody {
 
 async fn chunk_of(body: &mut Body) -> Result<Option<Bytes>, BoxError> {
     loop {
-        let frame =
-            std::future::poll_fn(|cx| http_body::Body::poll_frame(std::pin::Pin::new(&mut *body), cx)).await;
+        let frame = std::future::poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut *body), cx)).await;
         match frame {
             None => return Ok(None),
             Some(frame) => {
