@@ -4,9 +4,8 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Request, StatusCode, Uri};
 use tokio::time::{Instant, Sleep, sleep_until};
-use url::Url;
 
 use super::breaker::{LEASE_SLACK, Permit};
 use super::classify::Class;
@@ -19,7 +18,7 @@ use super::{Instance, body, headers};
 use crate::client::Plan;
 use crate::config::BreakerPolicy;
 use crate::context::CallContext;
-use crate::transport::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
+use crate::transport::{Incoming, IncomingBody, Sent, TransportError};
 use crate::{Body, BoxError, Error, ErrorKind};
 
 /// What an attempt needs to know.
@@ -189,7 +188,7 @@ impl<'a> Attempt<'a> {
     async fn head(&self, body: &mut Body) -> Result<Incoming, Failed> {
         let call = self.call;
         let mut redirects = Redirects::new(call.endpoint.method.clone(), self.plan.policy.redirects);
-        let mut url = self.url()?;
+        let mut uri = self.uri()?;
         let mut now = self.begun;
         loop {
             let remaining = self.deadline.remaining(now);
@@ -199,20 +198,18 @@ impl<'a> Attempt<'a> {
             }
             let replayable = body.is_replayable();
             let (sent, failure) = body.for_attempt();
-            let request = Outgoing {
-                method: redirects.method().clone(),
-                url,
-                headers,
-                body: sent,
-            };
+            let mut request = Request::new(sent);
+            *request.method_mut() = redirects.method().clone();
+            *request.uri_mut() = uri;
+            *request.headers_mut() = headers;
             let exchanged = self.plan.transport.exchange(request).await;
             let incoming = exchanged.map_err(|error| match failure.take() {
                 Some(cause) => Failed::body_failed(cause),
                 None => Failed::transport(error),
             })?;
-            url = match redirects.next(&incoming, replayable, || self.url().ok()) {
+            uri = match redirects.next(&incoming, replayable, || self.uri().ok()) {
                 Redirect::Stay => return Ok(incoming),
-                Redirect::Follow(url) => url,
+                Redirect::Follow(uri) => uri,
                 Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
             };
             now = Instant::now();
@@ -220,9 +217,9 @@ impl<'a> Attempt<'a> {
     }
 
     /// Where the first request goes.
-    fn url(&self) -> Result<Url, Failed> {
-        let url = self.instance.url(&self.call.target);
-        url.map_err(|error| self.bad_url(error))
+    fn uri(&self) -> Result<Uri, Failed> {
+        let uri = self.instance.uri(&self.call.target);
+        uri.map_err(|error| self.bad_uri(&error))
     }
 
     /// The whole body of a value, the beginning of an error's.
@@ -270,7 +267,7 @@ impl<'a> Attempt<'a> {
         )
     }
 
-    fn bad_url(&self, error: url::ParseError) -> Failed {
+    fn bad_uri(&self, error: &http::Error) -> Failed {
         let message = format!(
             "`{}{}` is not an address: {error}",
             self.instance.address, self.call.target

@@ -52,6 +52,9 @@ pub(crate) async fn whole(
     if first.len() > max {
         return Err(Unreadable::TooLarge);
     }
+    if body.is_over() {
+        return Ok(first);
+    }
     let Some(second) = limits.chunk(body).await? else {
         return Ok(first);
     };

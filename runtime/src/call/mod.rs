@@ -91,7 +91,16 @@ async fn stages(
         };
         let span = record.attempt(instance);
         // 12: attempt timeout; 13: transport
-        let attempt = Attempt::new(call, context, plan, instance, &limits, deadline, retry.made(), now);
+        let attempt = Attempt::new(
+            call,
+            context,
+            plan,
+            instance,
+            &limits,
+            deadline,
+            retry.made(),
+            now,
+        );
         let (outcome, permit) = {
             let running = pin!(attempt.run(body, permit, reader.wants()));
             observe::inside(&span, running).await
