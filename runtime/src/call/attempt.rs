@@ -16,26 +16,21 @@ use super::redirect::{Redirect, Redirects};
 use super::timer::within;
 use super::{Instance, body, headers};
 use crate::client::Plan;
-use crate::config::BreakerPolicy;
 use crate::context::CallContext;
 use crate::transport::{Incoming, IncomingBody, Sent, TransportError};
 use crate::{Body, BoxError, Error, ErrorKind};
 
 /// What an attempt needs to know.
 pub(crate) struct Attempt<'a> {
-    call: &'a Prepared,
-    context: &'a CallContext,
-    plan: &'a Plan,
-    instance: &'a Instance,
-    breaker: Option<BreakerPolicy>,
-    deadline: Deadline,
-    begun: Instant,
-    /// When it has to have the response's head.
-    limit: Instant,
-    /// How long that is from its beginning, where it is shorter than what is left of the call.
-    timeout: Option<Duration>,
+    pub(crate) call: &'a Prepared,
+    pub(crate) context: &'a CallContext,
+    pub(crate) plan: &'a Plan,
+    pub(crate) instance: &'a Instance,
+    pub(crate) limits: &'a Limits<'a>,
+    pub(crate) deadline: Deadline,
+    pub(crate) begun: Instant,
     /// 0 for the first.
-    number: u32,
+    pub(crate) number: u32,
 }
 
 /// How long an attempt reads what an error status says of itself.
@@ -105,32 +100,11 @@ impl Failed {
 }
 
 impl<'a> Attempt<'a> {
-    pub(crate) fn new(
-        call: &'a Prepared,
-        context: &'a CallContext,
-        plan: &'a Plan,
-        instance: &'a Instance,
-        limits: &Limits<'_>,
-        deadline: Deadline,
-        number: u32,
-        begun: Instant,
-    ) -> Self {
-        let limit = limits
-            .attempt_timeout
-            .map_or(deadline.at(), |timeout| deadline.at().min(begun + timeout));
-        let timeout = limits.attempt_timeout;
-        Self {
-            call,
-            context,
-            plan,
-            instance,
-            breaker: limits.breaker,
-            deadline,
-            begun,
-            limit,
-            timeout,
-            number,
-        }
+    /// When it has to have the response's head.
+    fn limit(&self) -> Instant {
+        let end = self.deadline.at();
+        let timeout = self.limits.attempt_timeout;
+        timeout.map_or(end, |timeout| end.min(self.begun + timeout))
     }
 
     /// Sends the request and reads what may be read, within the attempt's time; gives the permit back with the outcome.
@@ -140,12 +114,12 @@ impl<'a> Attempt<'a> {
         permit: Option<Permit<'a>>,
         wants: Wants,
     ) -> (Outcome, Option<Permit<'a>>) {
-        let mut timer = pin!(sleep_until(self.limit));
+        let mut timer = pin!(sleep_until(self.limit()));
         let head = {
             let head = pin!(self.head(body));
             within(timer.as_mut(), head).await
         };
-        let head = head.unwrap_or_else(|| Err(self.timed_out(self.limit, "no response")));
+        let head = head.unwrap_or_else(|| Err(self.timed_out(self.limit(), "no response")));
         let Incoming {
             status,
             headers,
@@ -180,7 +154,7 @@ impl<'a> Attempt<'a> {
         let random = &self.call.service.shared().random;
         self.instance
             .breaker
-            .admit(self.breaker.as_ref()?, now, LEASE_SLACK, random)
+            .admit(self.limits.breaker.as_ref()?, now, || LEASE_SLACK, random)
             .ok()
     }
 
@@ -237,7 +211,7 @@ impl<'a> Attempt<'a> {
         };
         if !(wants.accepts)(status) {
             // What an error says of itself is worth a moment, not the time of another attempt.
-            limits.deadline = self.limit.min(Instant::now() + ERROR_BODY);
+            limits.deadline = self.limit().min(Instant::now() + ERROR_BODY);
             return Ok(body::beginning(incoming, &mut limits).await);
         }
         let max = self.call.service.shared().max_body;
@@ -259,8 +233,8 @@ impl<'a> Attempt<'a> {
                 blames_instance,
             };
         }
-        let waited = if at == self.limit { self.timeout } else { None };
-        let waited = waited.unwrap_or(self.plan.policy.idle_timeout);
+        let timeout = self.limits.attempt_timeout.filter(|_| at == self.limit());
+        let waited = timeout.unwrap_or(self.plan.policy.idle_timeout);
         Failed::new(
             Class::Ambiguous,
             Error::new(ErrorKind::Timeout, format!("{what} within {waited:?}")),

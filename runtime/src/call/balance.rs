@@ -1,7 +1,7 @@
 //! Which instance gets the next attempt? In turn, past those that were tried and those whose breaker refuses.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,7 +30,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(base: Url) -> Self {
+    fn new(base: Url, trips: &Arc<AtomicU64>) -> Self {
         Self {
             address: base.as_str().trim_end_matches('/').into(),
             host: base.host_str().unwrap_or_default().into(),
@@ -39,7 +39,7 @@ impl Instance {
             authority: Authority::try_from(base.authority()).ok(),
             base_path: base.path().trim_end_matches('/').into(),
             base,
-            breaker: Breaker::new(),
+            breaker: Breaker::new(Arc::clone(trips)),
         }
     }
 
@@ -76,12 +76,12 @@ impl Instances {
                 .all(|(instance, url)| instance.base == *url)
     }
 
-    /// The instances at these addresses; those that are here already keep their breakers.
-    pub(crate) fn moved_to(&self, urls: &[Url]) -> Self {
+    /// The instances at these addresses; those that are here already keep their breakers. `trips` counts for all.
+    pub(crate) fn moved_to(&self, urls: &[Url], trips: &Arc<AtomicU64>) -> Self {
         let known = |url: &Url| self.list.iter().find(|instance| instance.base == *url).cloned();
         let list = urls
             .iter()
-            .map(|url| known(url).unwrap_or_else(|| Arc::new(Instance::new(url.clone()))));
+            .map(|url| known(url).unwrap_or_else(|| Arc::new(Instance::new(url.clone(), trips))));
         Self {
             list: list.collect(),
             next: AtomicUsize::new(self.next.load(Ordering::Relaxed)),
@@ -139,11 +139,10 @@ impl Instances {
             let first = self.in_turn(tried).next();
             return first.map(|instance| (instance, None)).ok_or_else(no_instance);
         };
-        let lease = limits
-            .attempt_timeout
-            .unwrap_or(Duration::MAX)
-            .min(deadline.remaining(now))
-            + LEASE_SLACK;
+        let lease = || {
+            let attempt = limits.attempt_timeout.unwrap_or(Duration::MAX);
+            attempt.min(deadline.remaining(now)) + LEASE_SLACK
+        };
         let mut soonest = None::<Duration>;
         for instance in self.in_turn(tried) {
             match instance.breaker.admit(policy, now, lease, random) {

@@ -23,7 +23,9 @@ pub(super) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reade
         return Err(Error::new(ErrorKind::Status, "not what a bench asks for"));
     }
     let mut bytes = incoming.body.chunk().await.map_err(failed)?.unwrap_or_default();
-    while let Some(chunk) = incoming.body.chunk().await.map_err(failed)? {
+    while !incoming.body.is_over()
+        && let Some(chunk) = incoming.body.chunk().await.map_err(failed)?
+    {
         bytes = [bytes, chunk].concat().into();
     }
     let address = instance.address.clone();

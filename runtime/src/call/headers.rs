@@ -8,7 +8,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFE
 use super::Prepared;
 use crate::client::Plan;
 use crate::config::CREDENTIALS;
-use crate::context::{CallContext, Remaining};
+use crate::context::{CallContext, Remaining, Room};
 use crate::{Error, ErrorKind};
 
 /// The headers by which the transport frames a message: another value would tear the connection apart.
@@ -50,17 +50,28 @@ pub(crate) fn of_attempt(
         None if plan.expects_json => drop(headers.remove(CONTENT_TYPE)),
         None => {}
     }
-    for name in call.headers.keys() {
-        headers.remove(name);
-    }
-    for (name, value) in &call.headers {
-        headers.append(name.clone(), value.clone());
+    let mut room = plan.room;
+    if !call.headers.is_empty() {
+        // One that is taken out lets the last one take its place.
+        room = Room::Anywhere;
+        for name in call.headers.keys() {
+            headers.remove(name);
+        }
+        for (name, value) in &call.headers {
+            headers.append(name.clone(), value.clone());
+        }
     }
     let remaining = Remaining {
         time: remaining,
         usual: &plan.usual_timeout,
     };
-    context.write(&mut headers, number, remaining, &call.service.shared().random);
+    context.write(
+        &mut headers,
+        room,
+        number,
+        remaining,
+        &call.service.shared().random,
+    );
     headers
 }
 

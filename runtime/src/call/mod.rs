@@ -59,11 +59,11 @@ pub(crate) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reade
     record.finish(outcome)
 }
 
-async fn stages(
-    call: &Prepared,
+async fn stages<'a>(
+    call: &'a Prepared,
     context: &CallContext,
     body: &mut Body,
-    record: &mut Record<'_>,
+    record: &mut Record<'a>,
     reader: &mut dyn Reader,
 ) -> Result<(), Error> {
     record.admit()?;
@@ -82,25 +82,28 @@ async fn stages(
         let picked = plan
             .instances
             .pick(retry.tried(), &limits, deadline, now, &shared.random);
-        let (instance, permit) = match (picked, last.take()) {
-            (Ok(picked), _) => picked,
-            (Err(_), Some((instance, outcome))) => {
+        let (instance, permit) = match picked {
+            Ok(picked) => picked,
+            // Nobody may be asked again: what the last attempt said is the answer.
+            Err(refused) => {
+                let Some((instance, outcome)) = last else {
+                    return Err(refused);
+                };
                 return conclude(plan, instance, record, deadline, outcome, reader);
             }
-            (Err(refused), None) => return Err(refused),
         };
         let span = record.attempt(instance);
         // 12: attempt timeout; 13: transport
-        let attempt = Attempt::new(
+        let attempt = Attempt {
             call,
             context,
             plan,
             instance,
-            &limits,
+            limits: &limits,
             deadline,
-            retry.made(),
-            now,
-        );
+            begun: now,
+            number: retry.made(),
+        };
         let (outcome, permit) = {
             let running = pin!(attempt.run(body, permit, reader.wants()));
             observe::inside(&span, running).await

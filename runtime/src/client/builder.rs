@@ -16,6 +16,7 @@ use super::shared::{Parts, Shared};
 use crate::config::{
     BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name,
 };
+use crate::endpoint::Endpoint;
 use crate::events::{EventFormat, EventSettings, parse_events_url};
 #[cfg(feature = "outbox")]
 use crate::events::{Outbox, OutboxBounds, OutboxSettings};
@@ -94,6 +95,32 @@ impl ClientBuilder {
     /// Settings of one service, over what was said of it before.
     pub fn service(mut self, name: impl Into<String>, config: ServiceConfig) -> Self {
         self.sources.push_service(name, config);
+        self
+    }
+
+    /// Says which endpoints a service has, as `{Trait}Client::ENDPOINTS` lists them, so that settings may name them before
+    /// that trait is bound.
+    ///
+    /// Settings of an endpoint that no bound trait of the service has are an error of its calls. Needed where several traits
+    /// stand for one service and are bound at different times.
+    ///
+    /// ```
+    /// use trunkline::{Client, Result, service};
+    ///
+    /// #[service("order-service")]
+    /// trait Refunds {
+    ///     #[post("/refunds/{id}")]
+    ///     async fn refund(&self, id: u64) -> Result<()>;
+    /// }
+    ///
+    /// # fn main() -> Result<()> {
+    /// let client = Client::builder().endpoints("order-service", RefundsClient::ENDPOINTS).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn endpoints(mut self, service: impl Into<String>, endpoints: &'static [&'static Endpoint]) -> Self {
+        let names = endpoints.iter().map(|endpoint| endpoint.name);
+        self.sources.push_endpoints(service.into(), names);
         self
     }
 
@@ -250,7 +277,8 @@ impl ClientBuilder {
     }
 
     /// Where events go, by the scheme of this address; instead of `MESSAGING_URL`. `memory:`, a bus within the process,
-    /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold.
+    /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold, each
+    /// queue's dead letters as much again, and so the events that are unrouted.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
         self

@@ -65,10 +65,9 @@ async fn send(service: &ServiceClient) -> Result<Reply<Raw>, Error> {
 /// A 2xx is healthy unless its body says otherwise.
 fn verdict(body: &[u8]) -> (bool, String) {
     let report: Value = serde_json::from_slice(body).unwrap_or_default();
-    let said = report
-        .get("status")
-        .or_else(|| report.get("data")?.get("status"))
-        .and_then(Value::as_str);
+    // A number is the HTTP status once more, or a code: it says nothing of health, and hides nothing.
+    let status = |report: &Value| report.get("status").and_then(Value::as_str).map(str::to_owned);
+    let said = status(&report).or_else(|| status(report.get("data")?));
     match said {
         None => (true, "answered".into()),
         Some(said) => {
@@ -102,5 +101,7 @@ mod tests {
         check(r#"{"data": {"status": "Healthy"}}"#, true);
         check(r#"{"status": "degraded"}"#, false);
         check(r#"{"data": {"status": "unhealthy"}}"#, false);
+        check(r#"{"status": 200, "data": {"status": "unhealthy"}}"#, false);
+        check(r#"{"status": 200, "data": {"status": "up"}}"#, true);
     }
 }

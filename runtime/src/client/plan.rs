@@ -11,7 +11,7 @@ use super::state::ServiceState;
 use super::unknown_service;
 use crate::call::{Instances, JSON, check_framing};
 use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
-use crate::context::{CallContext, UsualTimeout};
+use crate::context::{CallContext, Room, UsualTimeout};
 use crate::endpoint::{Attributes, PathTemplate};
 use crate::transport::Transport;
 use crate::{Error, ErrorKind, Result};
@@ -56,6 +56,8 @@ pub(crate) struct Plan {
     /// The headers that every attempt carries, with an entry for each that an attempt writes over: a copy that does
     /// not grow is one allocation less.
     pub(crate) headers: HeaderMap,
+    /// Where among them those of the context are.
+    pub(crate) room: Room,
     pub(crate) usual_timeout: UsualTimeout,
     /// Whether the endpoint's own headers say what its body is. A service's say nothing of it: its endpoints differ.
     pub(crate) names_content_type: bool,
@@ -80,9 +82,7 @@ impl Plan {
         template: &str,
     ) -> Result<Self> {
         let configured = sources.service(service.name())?;
-        if !names.is_empty() {
-            configured.check_endpoints(service.name(), names)?;
-        }
+        sources.check_endpoints(service.name(), &configured, names)?;
         let policy = resolve(sources, &configured, level)?;
         let mut headers = headers(shared, service, &policy);
         check_framing(&headers, ErrorKind::Config)?;
@@ -93,6 +93,7 @@ impl Plan {
         }
         Ok(Self {
             template: Arc::new(PathTemplate::parse(template)?),
+            room: Room::of(&headers),
             headers,
             usual_timeout: UsualTimeout::of(policy.timeout),
             names_content_type,

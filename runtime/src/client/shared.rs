@@ -94,14 +94,10 @@ impl Shared {
         let mut sources = self.sources();
         let named = |service: &&Arc<ServiceState>| service.is(name);
         let services: Vec<_> = lock(&self.services).values().filter(named).cloned().collect();
-        let endpoints = services.iter().flat_map(|service| service.endpoint_names());
-        // In the order of their traits, each once: a trait may be bound at several addresses.
-        let endpoints = endpoints.fold(Vec::new(), |mut names, name| {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-            names
-        });
+        let endpoints: Vec<_> = services
+            .iter()
+            .flat_map(|service| service.endpoint_names())
+            .collect();
         sources.set_configured(name, changed, &endpoints)?;
         for service in services {
             service.refresh(self, &sources);
@@ -115,11 +111,13 @@ impl Shared {
             .iter()
             .map(|service| (service.label(), &service.recorder))
             .collect();
+        // First: a breaker that is asked notices that the lease of a probe is over, and counts it.
+        let breakers: Vec<_> = services.iter().map(|service| service.breakers()).collect();
         let mut snapshot =
             MetricsSnapshot::collect(named.iter().map(|(name, recorder)| (name.as_str(), *recorder)));
-        for service in &services {
-            if let Some(figures) = snapshot.services.get_mut(&service.label()) {
-                figures.breakers = service.breakers();
+        for ((name, _), breakers) in named.iter().zip(breakers) {
+            if let Some(figures) = snapshot.services.get_mut(name) {
+                figures.breakers = breakers;
             }
         }
         snapshot.events = self.events.metrics();

@@ -191,7 +191,7 @@ impl ServiceState {
     pub(crate) fn instances(&self, urls: &[Url]) -> Arc<Instances> {
         let mut current = lock(&self.instances);
         if !current.are_at(urls) {
-            *current = Arc::new(current.moved_to(urls));
+            *current = Arc::new(current.moved_to(urls, self.recorder.trips_counter()));
         }
         Arc::clone(&current)
     }

@@ -128,10 +128,18 @@ impl CallContext {
         self.deadline
     }
 
+    /// Stops waiting at this time, if not before.
+    pub(crate) fn limit(&mut self, deadline: Instant) {
+        self.deadline = Some(
+            self.deadline
+                .map_or(deadline, |inherited| inherited.min(deadline)),
+        );
+    }
+
     /// Makes the entries of the headers that [`write`](Self::write) always writes, at the beginning of a map that is
     /// still empty: a copy of it does not grow, and they are found in it without a search.
     pub(crate) fn make_room(headers: &mut HeaderMap) {
-        for name in [&X_TRACE_ID, &X_REQUEST_ID, &TRACEPARENT, &X_REQUEST_TIMEOUT_MS] {
+        for name in ALWAYS {
             headers.insert(name, HeaderValue::from_static(""));
         }
     }
@@ -143,6 +151,7 @@ impl CallContext {
     pub(crate) fn write(
         &self,
         headers: &mut HeaderMap,
+        room: Room,
         retry: u32,
         remaining: Remaining<'_>,
         random: &Random,
@@ -151,13 +160,24 @@ impl CallContext {
             0 => self.traceparent.clone(),
             _ => self.parent.child(random).to_header(),
         };
-        let always = [
-            (&X_TRACE_ID, self.trace_id.to_header()),
-            (&X_REQUEST_ID, self.request_id.to_header()),
-            (&TRACEPARENT, traceparent),
-            (&X_REQUEST_TIMEOUT_MS, remaining.to_header()),
+        let values = [
+            self.trace_id.to_header(),
+            self.request_id.to_header(),
+            traceparent,
+            remaining.to_header(),
         ];
-        put(headers, always);
+        match room {
+            Room::First => {
+                for (entry, value) in headers.values_mut().zip(values) {
+                    *entry = value;
+                }
+            }
+            Room::Anywhere => {
+                for (name, value) in ALWAYS.into_iter().zip(values) {
+                    headers.insert(name, value);
+                }
+            }
+        }
         if retry > 0 {
             headers.insert(&X_RETRY_ATTEMPT, decimal(u64::from(retry)));
         }
@@ -170,17 +190,27 @@ impl CallContext {
     }
 }
 
-/// Puts these into the first entries where they are made for them, anywhere else where not.
-fn put<const N: usize>(headers: &mut HeaderMap, always: [(&HeaderName, HeaderValue); N]) {
-    let are_first = headers.keys().take(N).eq(always.iter().map(|(name, _)| *name));
-    // A header with several values would shift the values against the names.
-    if are_first && headers.len() == headers.keys_len() {
-        for (entry, (_, value)) in headers.values_mut().zip(always) {
-            *entry = value;
-        }
-    } else {
-        for (name, value) in always {
-            headers.insert(name, value);
+/// The headers that every attempt has.
+static ALWAYS: [&HeaderName; 4] = [&X_TRACE_ID, &X_REQUEST_ID, &TRACEPARENT, &X_REQUEST_TIMEOUT_MS];
+
+/// Where the headers that every attempt has are to be put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// Into the first entries, which are theirs already.
+    First,
+    /// Wherever there is room, over those that are there.
+    Anywhere,
+}
+
+impl Room {
+    /// The room in headers that began with [`make_room`](CallContext::make_room) and may have been changed since.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let are_first = headers.keys().take(ALWAYS.len()).eq(ALWAYS);
+        // A header with several values would shift the values against the names.
+        if are_first && headers.len() == headers.keys_len() {
+            Self::First
+        } else {
+            Self::Anywhere
         }
     }
 }
@@ -255,7 +285,13 @@ mod tests {
 
     fn write(call: &CallContext, headers: &mut HeaderMap, retry: u32, time: Duration, random: &Random) {
         let usual = &UsualTimeout::of(SECOND);
-        call.write(headers, retry, Remaining { time, usual }, random);
+        call.write(
+            headers,
+            Room::of(headers),
+            retry,
+            Remaining { time, usual },
+            random,
+        );
     }
 
     fn part(headers: &HeaderMap, index: usize) -> String {

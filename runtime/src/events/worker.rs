@@ -5,26 +5,46 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::consumer::Consumer;
 use super::text::Text;
 use crate::client::{LONGEST_GRACE, Shared, Shutdown, lock};
 use crate::{Error, ErrorKind, Result};
 
+/// How long handlers that are dropped may take to go: one that blocks its thread cannot be dropped at all.
+const GOING: Duration = Duration::from_secs(1);
+
 /// A running subscription; made by [`Subscribe::start`](super::Subscribe::start).
 ///
-/// Dropped, it takes no more events, and what is in hand is finished in the background. The shutdown of the client shuts
-/// it down too.
+/// Dropped, it takes no more events, and those in hand are handled to their end in the background; so it is where its
+/// [`shutdown`](Self::shutdown) is dropped before it is done. The shutdown of the client shuts every worker down, and
+/// waits for what is in hand of the dropped ones too.
 #[must_use = "a worker that is dropped takes no more events"]
 pub struct Worker(Arc<Slots>);
 
-/// The tasks that handle events, and what closes them.
+/// The tasks that handle events, and what closes them. Each task holds it, so that a shutdown of the client finds it for
+/// as long as one of them runs.
 pub(super) struct Slots {
     label: Text,
     close: watch::Sender<bool>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    tasks: Mutex<Vec<AbortHandle>>,
+    count: watch::Sender<Count>,
+}
+
+/// How the tasks of a subscription are.
+#[derive(Clone, Copy)]
+struct Count {
+    running: usize,
+    /// Those that were dropped before their end.
+    abandoned: usize,
+}
+
+/// One task, until this is dropped.
+struct Task {
+    slots: Arc<Slots>,
+    is_done: bool,
 }
 
 impl Worker {
@@ -34,22 +54,33 @@ impl Worker {
         close: watch::Sender<bool>,
         slots: usize,
     ) -> Result<Self> {
-        let tasks = Mutex::default();
-        let slots_of = Arc::new(Slots {
+        let count = Count {
+            running: slots,
+            abandoned: 0,
+        };
+        let worker = Self(Arc::new(Slots {
             label: consumer.label.clone(),
             close,
-            tasks,
+            tasks: Mutex::default(),
+            count: watch::Sender::new(count),
+        }));
+        shared.events.workers.add(&worker.0)?;
+        let tasks = (0..slots).map(|_| {
+            let task = Task {
+                slots: Arc::clone(&worker.0),
+                is_done: false,
+            };
+            tokio::spawn(run(task, Arc::clone(consumer))).abort_handle()
         });
-        shared.events.workers.add(&slots_of)?;
-        let spawned = (0..slots).map(|_| tokio::spawn(Arc::clone(consumer).slot()));
-        lock(&slots_of.tasks).extend(spawned);
-        Ok(Self(slots_of))
+        let tasks = tasks.collect();
+        *lock(&worker.0.tasks) = tasks;
+        Ok(worker)
     }
 
     /// Takes no more events, waits for those in hand, at most for `grace`, and returns the rest to the queue.
     ///
     /// Handlers that are not done by then are dropped; their events come again, here or elsewhere, and the value says how
-    /// many there are.
+    /// many there are. Where the client is shut down at the same time, the shorter grace holds.
     ///
     /// # Errors
     /// None in process; over a network, when what is in hand could not be settled.
@@ -58,24 +89,45 @@ impl Worker {
     }
 }
 
+/// A task. What it has in hand goes before `task` does, however it ends.
+async fn run(mut task: Task, consumer: Arc<Consumer>) {
+    consumer.slot().await;
+    task.is_done = true;
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.slots.count.send_modify(|count| {
+            count.running -= 1;
+            count.abandoned += usize::from(!self.is_done);
+        });
+    }
+}
+
 impl Slots {
+    /// Waits for all tasks, and drops those that are left at the deadline. Several may wait at the same time.
     async fn finish(&self, deadline: Instant) -> Shutdown {
         self.close.send_replace(true);
-        let tasks = std::mem::take(&mut *lock(&self.tasks));
-        let mut left = Vec::new();
-        for mut task in tasks {
-            // Past the deadline, too, a task that is done is found so.
-            if timeout_at(deadline, &mut task).await.is_err() {
-                left.push(task);
-            }
+        let mut count = self.count.subscribe();
+        // The sender is ours, so that waiting ends in no other way.
+        if timeout_at(deadline, count.wait_for(Count::is_over))
+            .await
+            .is_err()
+        {
+            lock(&self.tasks).iter().for_each(AbortHandle::abort);
+            // Only when they are gone have they returned their events.
+            let _ = timeout(GOING, count.wait_for(Count::is_over)).await;
         }
-        let abandoned = left.len();
-        for task in left {
-            task.abort();
-            // Only then has it returned its event.
-            let _ = task.await;
+        let Count { running, abandoned } = *count.borrow();
+        Shutdown {
+            abandoned: running + abandoned,
         }
-        Shutdown { abandoned }
+    }
+}
+
+impl Count {
+    fn is_over(&self) -> bool {
+        self.running == 0
     }
 }
 
@@ -122,11 +174,8 @@ impl Workers {
         let slots: Vec<Arc<Slots>> = {
             let mut running = lock(&self.0);
             running.is_closed = true;
-            running
-                .slots
-                .drain(..)
-                .filter_map(|slots| slots.upgrade())
-                .collect()
+            // They stay listed: this shutdown may be dropped, and another come after it.
+            running.slots.iter().filter_map(Weak::upgrade).collect()
         };
         for slots in &slots {
             slots.close.send_replace(true);

@@ -15,7 +15,7 @@ const OTHER: &str = "other";
 /// The counters of one service.
 pub(crate) struct ServiceRecorder {
     enabled: bool,
-    trips: AtomicU64,
+    trips: Arc<AtomicU64>,
     endpoints: RwLock<BTreeMap<String, Arc<EndpointRecorder>>>,
 }
 
@@ -24,7 +24,7 @@ impl ServiceRecorder {
     pub(crate) fn new(enabled: bool) -> Self {
         Self {
             enabled,
-            trips: AtomicU64::new(0),
+            trips: Arc::default(),
             endpoints: RwLock::default(),
         }
     }
@@ -61,6 +61,11 @@ impl ServiceRecorder {
     /// Counts that a breaker opened.
     pub(crate) fn record_trip(&self) {
         self.trips.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Where its breakers count what opened by time alone.
+    pub(crate) fn trips_counter(&self) -> &Arc<AtomicU64> {
+        &self.trips
     }
 
     pub(super) fn trips(&self) -> u64 {

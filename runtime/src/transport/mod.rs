@@ -79,7 +79,7 @@ impl Transport {
         };
         async move {
             match pending {
-                Pending::Http(response) => http_client::end(response.await),
+                Pending::Http(response) => http_client::end(response).await,
                 #[cfg(feature = "testing")]
                 Pending::Scripted(response) => response.await.map(Incoming::from_http),
                 Pending::Layered(response) => {

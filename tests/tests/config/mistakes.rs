@@ -231,6 +231,41 @@ async fn settings_for_two_traits_of_one_service_are_known_once_both_are() -> tru
     more.more().await
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_endpoints_that_a_builder_names_are_known_before_their_trait_is_bound() -> trunkline::Result<()> {
+    #[trunkline::service("orders")]
+    trait Refunds {
+        #[get("/refunds")]
+        async fn refunds(&self) -> trunkline::Result<()>;
+    }
+    let text = format!(
+        "[services.orders]\nurl = \"{A}\"\n[services.orders.endpoints]\nrefunds = {{ retry = false }}\nchat = {{ retry = true }}\n"
+    );
+    let script = script(Step::reply(204));
+    let untold = client(&script, "refunds-untold", &text);
+    let (error, _) = failed(OrdersClient::new(&untold).list()).await;
+    check(
+        &error,
+        &["`refunds`", "`list`, `chat`", "`ClientBuilder::endpoints`"],
+    );
+
+    let told = Client::builder()
+        .endpoints("orders", RefundsClient::ENDPOINTS)
+        .file(file("refunds-told", &text))?
+        .scripted(&script)
+        .build()?;
+    OrdersClient::new(&told).list().await?;
+    RefundsClient::new(&told).refunds().await?;
+    told.configure("orders", |service| {
+        service.endpoint("refunds", ServiceConfig::new().retries(1))
+    })?;
+    let unknown = told.configure("orders", |service| {
+        service.endpoint("refund", ServiceConfig::new().retries(1))
+    });
+    check(&unknown.unwrap_err(), &["`refund`", "did you mean `refunds`"]);
+    Ok(())
+}
+
 fn refused_in_code(config: ServiceConfig) -> Error {
     let outcome = Client::builder().service("orders", config).build();
     outcome.expect_err("the value is bad")

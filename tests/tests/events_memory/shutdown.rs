@@ -1,6 +1,6 @@
 //! The end of a worker, and of a client.
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use trunkline::{Client, Delivery, ErrorKind, Events, HandlerError, Result, Worker};
 use trunkline_tests::events::{Log, Paid, SECOND, client};
 
@@ -81,6 +81,49 @@ async fn a_dropped_worker_finishes_what_is_in_hand() -> Result<()> {
         (log.all().len(), client.metrics().events.queues["shipping"].depth),
         (4, 2)
     );
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_shutdown_of_a_client_waits_for_a_worker_that_was_dropped() -> Result<()> {
+    let client = client();
+    let log = Log::start();
+    let worker = slow(&client.events(), &log, 5).await;
+    publish(&client, 6).await;
+    sleep(SECOND).await;
+    drop(worker);
+    assert_eq!(client.shutdown(10 * SECOND).await.abandoned, 0);
+    assert_eq!(log.all().len(), 4);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_that_is_dropped_leaves_the_rest_to_the_next_one() -> Result<()> {
+    let client = client();
+    let log = Log::start();
+    let worker = slow(&client.events(), &log, 5).await;
+    publish(&client, 6).await;
+    sleep(SECOND).await;
+    assert!(timeout(SECOND, worker.shutdown(20 * SECOND)).await.is_err());
+    assert!(timeout(SECOND, client.shutdown(20 * SECOND)).await.is_err());
+    assert_eq!(log.all().len(), 0);
+    assert_eq!(client.shutdown(10 * SECOND).await.abandoned, 0);
+    assert_eq!(log.all().len(), 4);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_shutdowns_at_once_the_shorter_grace_holds_and_both_count_what_was_left() -> Result<()> {
+    let client = client();
+    let log = Log::start();
+    let worker = slow(&client.events(), &log, 20).await;
+    publish(&client, 6).await;
+    sleep(SECOND).await;
+    let started = Instant::now();
+    let (of_worker, of_client) = tokio::join!(worker.shutdown(15 * SECOND), client.shutdown(2 * SECOND));
+    assert_eq!((of_worker?.abandoned, of_client.abandoned), (4, 4));
+    assert_eq!(started.elapsed(), 2 * SECOND);
+    assert!(log.all().is_empty());
     Ok(())
 }
 

@@ -21,7 +21,7 @@ mod window;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -62,6 +62,8 @@ pub(crate) struct Breaker {
     window: Window,
     origin: Instant,
     tripped: Mutex<Tripped>,
+    /// Counts the openings that no permit reports: those by the end of a lease.
+    trips: Arc<AtomicU64>,
 }
 
 /// That a call may not be sent.
@@ -72,13 +74,15 @@ pub(crate) struct Refused {
 }
 
 impl Breaker {
-    pub(crate) fn new() -> Self {
+    /// Closed; `trips` counts the openings that come about by time alone.
+    pub(crate) fn new(trips: Arc<AtomicU64>) -> Self {
         let origin = Instant::now();
         Self {
             word: AtomicU64::new(0),
             window: Window::default(),
             origin,
             tripped: Mutex::new(Tripped::new(origin)),
+            trips,
         }
     }
 
@@ -90,14 +94,14 @@ impl Breaker {
         &'a self,
         policy: &BreakerPolicy,
         now: Instant,
-        lease: Duration,
+        lease: impl FnOnce() -> Duration,
         random: &'a Random,
     ) -> Result<Permit<'a>, Refused> {
         let generation = generation(self.word.load(Ordering::Acquire));
         let generation = if is_closed(generation) {
             generation
         } else {
-            self.probe(policy, now, lease, random)?
+            self.probe(policy, now, lease(), random)?
         };
         Ok(Permit {
             breaker: self,
@@ -156,6 +160,7 @@ impl Breaker {
     /// Takes a probe whose lease is over for failed.
     fn end_lease(&self, tripped: &mut Tripped, now: Instant) {
         if tripped.end_lease(now) {
+            self.trips.fetch_add(1, Ordering::Relaxed);
             self.begin(self.generation().wrapping_add(2));
         }
     }

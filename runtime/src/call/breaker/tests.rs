@@ -26,7 +26,7 @@ impl Bench {
 
     fn with(failures: u32, max_open: Duration) -> Self {
         Self {
-            breaker: Breaker::new(),
+            breaker: Breaker::new(Arc::default()),
             random: Random::from_seed(1),
             policy: BreakerPolicy { failures, max_open },
             now: Cell::new(Instant::now()),
@@ -41,7 +41,7 @@ impl Bench {
 
     fn admit(&self) -> Result<Permit<'_>, Refused> {
         self.breaker
-            .admit(&self.policy, self.now.get(), LEASE, &self.random)
+            .admit(&self.policy, self.now.get(), || LEASE, &self.random)
     }
 
     fn permit(&self) -> Permit<'_> {
@@ -205,7 +205,7 @@ fn the_hint_while_a_probe_is_out_is_at_most_a_second() {
     bench.sit_out();
     let now = bench.now.get();
     let lease = Duration::from_secs(30);
-    let probe = bench.breaker.admit(&bench.policy, now, lease, &bench.random);
+    let probe = bench.breaker.admit(&bench.policy, now, || lease, &bench.random);
     assert!(probe.is_ok());
     assert_eq!(bench.refused(), ms(1000));
 }
@@ -307,6 +307,24 @@ fn a_leaked_probe_opens_it_twice_as_long_from_the_end_of_its_lease() {
     bench.advance(LEASE);
     check_about(bench.sit_out(), ms(4000));
     assert!(bench.permit().is_probe());
+}
+
+#[test]
+fn a_lease_that_ends_is_a_trip_counted_once() {
+    let trips = Arc::new(AtomicU64::new(0));
+    let bench = Bench {
+        breaker: Breaker::new(Arc::clone(&trips)),
+        ..Bench::new()
+    };
+    bench.fail(5);
+    bench.sit_out();
+    assert_eq!(trips.load(Ordering::Relaxed), 0, "a permit said so itself");
+    let late = bench.permit();
+    bench.advance(LEASE);
+    bench.check(BreakerState::Open);
+    bench.check(BreakerState::Open);
+    assert!(!late.failure(bench.now.get()), "it was counted before");
+    assert_eq!(trips.load(Ordering::Relaxed), 1);
 }
 
 #[test]

@@ -35,14 +35,23 @@ impl ServiceLevel {
     ///
     /// # Errors
     /// `Config`, which names the endpoint and those that there are.
-    pub(crate) fn check_endpoints(&self, service: &str, known: &[&str]) -> Result<(), Error> {
+    fn check_endpoints(&self, service: &str, known: &[&str]) -> Result<(), Error> {
         match self.endpoints.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),
-            Some(name) => Err(wrong(
-                format_args!("service `{service}`: an endpoint with settings"),
-                name,
-                format_args!("one of {}{}", list(known), did_you_mean(name, known)),
-            )),
+            Some(name) => {
+                let hint = match did_you_mean(name, known) {
+                    none if none.is_empty() => {
+                        "; is it of another trait? `ClientBuilder::endpoints` knows it before it is bound"
+                            .to_owned()
+                    }
+                    near => near,
+                };
+                Err(wrong(
+                    format_args!("service `{service}`: an endpoint with settings"),
+                    name,
+                    format_args!("one of {}{hint}", list(known)),
+                ))
+            }
         }
     }
 }
@@ -52,6 +61,8 @@ impl ServiceLevel {
 pub(crate) struct Sources {
     applied: Vec<Source>,
     configured: BTreeMap<String, ServiceConfig>,
+    /// The endpoints that the builder was told of, by their service.
+    endpoints: BTreeMap<String, Vec<&'static str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +85,11 @@ impl Sources {
     /// What the builder says about one service.
     pub(crate) fn push_service(&mut self, name: impl Into<String>, config: ServiceConfig) {
         self.applied.push(Source::Service(name.into(), config));
+    }
+
+    /// The endpoints of a trait that may not be bound yet.
+    pub(crate) fn push_endpoints(&mut self, service: String, names: impl IntoIterator<Item = &'static str>) {
+        self.endpoints.entry(service).or_default().extend(names);
     }
 
     pub(crate) fn push_file(&mut self, file: FileSettings) {
@@ -144,6 +160,32 @@ impl Sources {
             .try_fold(configured, |merged, source| Ok(merged.or(&source.service(name)?)))
     }
 
+    /// Checks that every endpoint with settings exists: among `bound`, those of the traits that are bound, or those that
+    /// the builder was told of. While nothing is bound nobody knows, and all is well.
+    ///
+    /// # Errors
+    /// `Config`, which names the endpoint and those that there are.
+    pub(crate) fn check_endpoints(
+        &self,
+        name: &str,
+        level: &ServiceLevel,
+        bound: &[&str],
+    ) -> Result<(), Error> {
+        if bound.is_empty() {
+            return Ok(());
+        }
+        let told = self.endpoints.get(name).into_iter().flatten().copied();
+        let known = bound.iter().copied().chain(told);
+        // In their order, each once: a trait may be bound at several addresses.
+        let known = known.fold(Vec::new(), |mut names, name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            names
+        });
+        level.check_endpoints(name, &known)
+    }
+
     /// What `configure` has said so far about a service.
     pub(crate) fn configured(&self, name: &str) -> ServiceConfig {
         self.configured.get(name).cloned().unwrap_or_default().continued()
@@ -162,9 +204,7 @@ impl Sources {
         endpoints: &[&str],
     ) -> Result<(), Error> {
         config.validate(name)?;
-        if !endpoints.is_empty() {
-            config.to_level().check_endpoints(name, endpoints)?;
-        }
+        self.check_endpoints(name, &config.to_level(), endpoints)?;
         self.configured.insert(name.to_owned(), config);
         Ok(())
     }

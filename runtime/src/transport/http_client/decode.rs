@@ -17,6 +17,10 @@ mod coding {
     pub(crate) fn send(pool: &Pool, request: Request<Body>) -> Pending {
         pool.request(request)
     }
+
+    pub(crate) fn body(body: Incoming) -> ReplyBody {
+        body
+    }
 }
 
 #[cfg(any(feature = "gzip", feature = "brotli", feature = "zstd"))]
@@ -26,14 +30,19 @@ mod coding {
 
     use super::{Body, Incoming, Pool, Request, legacy};
 
-    pub(crate) type ReplyBody = DecompressionBody<Incoming>;
+    /// A decoder has a window of its own; without a box every reply would have room for it.
+    pub(crate) type ReplyBody = Box<DecompressionBody<Incoming>>;
     pub(crate) type Pending = ResponseFuture<legacy::ResponseFuture>;
 
     /// Asks for the codings that are compiled in, unless the request says itself which it takes.
     pub(crate) fn send(pool: &Pool, request: Request<Body>) -> Pending {
         Decompression::new(pool).call(request)
     }
+
+    pub(crate) fn body(body: DecompressionBody<Incoming>) -> ReplyBody {
+        Box::new(body)
+    }
 }
 
-pub(super) use coding::send;
 pub(crate) use coding::{Pending, ReplyBody};
+pub(super) use coding::{body, send};

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::header::{CONTENT_LENGTH, PROXY_AUTHORIZATION};
 use http::uri::Scheme;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request};
 use http_body::Body as HttpBody;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -89,12 +89,12 @@ impl HttpClient {
     }
 }
 
-pub(super) fn end(response: Result<Response<ReplyBody>, legacy::Error>) -> Result<Incoming, TransportError> {
-    let (parts, body) = response.map_err(send_error)?.into_parts();
+pub(super) async fn end(pending: Pending) -> Result<Incoming, TransportError> {
+    let (parts, body) = pending.await.map_err(send_error)?.into_parts();
     Ok(Incoming {
         status: parts.status,
         headers: parts.headers,
-        body: IncomingBody::Http(body),
+        body: IncomingBody::Http(decode::body(body)),
     })
 }
 

@@ -47,7 +47,7 @@ impl Proxy {
             .path_and_query("/");
         Some(Self {
             address: address.build().ok()?,
-            authorization: basic(&url)?,
+            authorization: basic(&url),
         })
     }
 
@@ -57,17 +57,18 @@ impl Proxy {
     }
 }
 
-/// The user and password of an address (RFC 7617); the outer `None` when they are no header.
-fn basic(url: &Url) -> Option<Option<HeaderValue>> {
+/// The user and password of an address (RFC 7617).
+fn basic(url: &Url) -> Option<HeaderValue> {
     if url.username().is_empty() && url.password().is_none() {
-        return Some(None);
+        return None;
     }
     let decoded = |text| percent_decode_str(text).collect::<Vec<u8>>();
     let user = decoded(url.username());
     let pair = [&user, &b":"[..], &decoded(url.password().unwrap_or_default())].concat();
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(&pair))).ok()?;
+    let value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(&pair)));
+    let mut value = value.expect("base64 is legal in a header value");
     value.set_sensitive(true);
-    Some(Some(value))
+    Some(value)
 }
 
 impl fmt::Debug for Proxy {

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::{Error, ErrorKind};
 
-/// The bounds of each queue, of its dead letters and of what is unrouted.
+/// The bounds of each queue, and once more of its dead letters and of what is unrouted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
     /// Events that are ready, in hand or waiting for a retry.

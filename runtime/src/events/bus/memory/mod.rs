@@ -5,11 +5,11 @@
 mod bounds;
 mod exchange;
 mod queue;
+mod shelf;
 mod source;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
@@ -18,7 +18,8 @@ use tokio::time::Instant;
 
 use self::exchange::{Bound, Exchange};
 use self::queue::{Entry, Queue};
-use super::{Declaration, Nack, Outgoing, QueueFigures, Shelf, Shelved};
+use self::shelf::Shelf;
+use super::{Declaration, Nack, Outgoing, QueueFigures, Shelf as Place, Shelved};
 use crate::client::lock;
 use crate::events::topology::Route;
 use crate::{Error, ErrorKind};
@@ -37,7 +38,7 @@ struct State {
     exchange: Exchange,
     /// By the numbers that the exchange gives them.
     queues: Vec<Queue>,
-    unrouted: VecDeque<(Outgoing, SystemTime)>,
+    unrouted: Shelf<Outgoing>,
 }
 
 impl MemoryBus {
@@ -71,47 +72,37 @@ impl MemoryBus {
         Ok(Source::new(Arc::clone(self), number, arrived))
     }
 
-    pub(crate) fn list(&self, place: &Shelf, most: usize) -> Vec<Shelved> {
+    pub(crate) fn list(&self, place: &Place, most: usize) -> Vec<Shelved> {
         let state = self.state();
         match place {
-            Shelf::Dead(label) => {
+            Place::Dead(label) => {
                 let queue = state.exchange.queue(label).map(|number| &state.queues[number]);
                 queue.map(|queue| queue.dead(most)).unwrap_or_default()
             }
-            Shelf::Unrouted => {
-                let shelved = |(outgoing, since): &(Outgoing, SystemTime)| Shelved {
-                    wire: Arc::clone(&outgoing.wire),
-                    since: *since,
-                };
-                state.unrouted.iter().take(most).map(shelved).collect()
-            }
+            Place::Unrouted => state.unrouted.list(most),
         }
     }
 
     /// What does not fit, or has no queue still, stays on its shelf.
-    pub(crate) fn replay(&self, place: &Shelf, id: Option<&str>) -> usize {
+    pub(crate) fn replay(&self, place: &Place, id: Option<&str>) -> usize {
         let mut state = self.state();
         match place {
-            Shelf::Dead(label) => match state.exchange.queue(label) {
+            Place::Dead(label) => match state.exchange.queue(label) {
                 Some(number) => state.queues[number].replay(id, self.bounds),
                 None => 0,
             },
-            Shelf::Unrouted => state.replay_unrouted(id, self.bounds),
+            Place::Unrouted => state.replay_unrouted(id, self.bounds),
         }
     }
 
-    pub(crate) fn discard(&self, place: &Shelf, id: &str) -> usize {
+    pub(crate) fn discard(&self, place: &Place, id: &str) -> usize {
         let mut state = self.state();
         match place {
-            Shelf::Dead(label) => match state.exchange.queue(label) {
+            Place::Dead(label) => match state.exchange.queue(label) {
                 Some(number) => state.queues[number].discard(id),
                 None => 0,
             },
-            Shelf::Unrouted => {
-                let before = state.unrouted.len();
-                state.unrouted.retain(|(outgoing, _)| !is(outgoing, Some(id)));
-                before - state.unrouted.len()
-            }
+            Place::Unrouted => state.unrouted.remove(Some(id), |_| true),
         }
     }
 
@@ -171,29 +162,26 @@ impl State {
     }
 
     fn replay_unrouted(&mut self, id: Option<&str>, bounds: Bounds) -> usize {
-        let mut replayed = 0;
-        for (outgoing, since) in std::mem::take(&mut self.unrouted) {
-            if is(&outgoing, id) && matches!(self.route(&outgoing, bounds), Ok(true)) {
-                replayed += 1;
-            } else {
-                self.unrouted.push_back((outgoing, since));
-            }
-        }
+        let mut unrouted = std::mem::take(&mut self.unrouted);
+        let replayed = unrouted.remove(id, |outgoing| matches!(self.route(outgoing, bounds), Ok(true)));
+        self.unrouted = unrouted;
         replayed
     }
 
     fn keep_unrouted(&mut self, outgoing: &Outgoing, bounds: Bounds) -> Result<(), Nack> {
-        if self.unrouted.len() >= bounds.events {
+        if !self.unrouted.has_room(outgoing.wire.weight(), bounds) {
             let reason = format!(
-                "no queue is bound for `{}`, and the unrouted queue is full",
-                outgoing.route.key()
+                "no queue is bound for `{}`, and the unrouted queue is full: {} events of {} bytes",
+                outgoing.route.key(),
+                self.unrouted.len(),
+                self.unrouted.bytes()
             );
             return Err(Nack {
                 is_temporary: false,
                 reason,
             });
         }
-        self.unrouted.push_back((outgoing.clone(), SystemTime::now()));
+        self.unrouted.push(outgoing.clone(), SystemTime::now());
         Ok(())
     }
 }
@@ -204,10 +192,6 @@ impl fmt::Debug for MemoryBus {
             .field("bounds", &self.bounds)
             .finish_non_exhaustive()
     }
-}
-
-fn is(outgoing: &Outgoing, id: Option<&str>) -> bool {
-    id.is_none_or(|id| outgoing.wire.properties.message_id.as_deref() == Some(id))
 }
 
 fn refused(nack: Nack) -> Error {

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::super::lanes::Lanes;
 use super::super::{Nack, QueueFigures, Shelved};
 use super::Bounds;
+use super::shelf::Shelf;
 use crate::events::Priority;
 use crate::events::letter;
 use crate::events::wire::Wire;
@@ -38,7 +39,7 @@ pub(super) struct Queue {
     ready: Lanes<Entry>,
     /// One queue for each step of a ladder: within one, what comes first is due first.
     waiting: BTreeMap<Duration, VecDeque<(Instant, Entry)>>,
-    dead: VecDeque<(Entry, SystemTime)>,
+    dead: Shelf<Entry>,
     /// Events that are ready, in hand or waiting, and their bytes.
     held: usize,
     bytes: usize,
@@ -62,10 +63,6 @@ impl Entry {
 
     fn with(&self, wire: &Arc<Wire>) -> Self {
         Self::new(Arc::clone(wire), self.priority, self.since)
-    }
-
-    fn is(&self, id: &str) -> bool {
-        self.wire.properties.message_id.as_deref() == Some(id)
     }
 }
 
@@ -157,45 +154,40 @@ impl Queue {
     }
 
     pub(super) fn bury(&mut self, entry: &Entry, copy: &Arc<Wire>, bounds: Bounds) -> Result<(), Nack> {
-        if self.dead.len() >= bounds.events {
+        let dead = entry.with(copy);
+        if !self.dead.has_room(dead.weight, bounds) {
+            let (events, bytes) = (self.dead.len(), self.dead.bytes());
             return Err(Nack {
                 is_temporary: true,
-                reason: format!("there are {} dead letters, and no room for more", self.dead.len()),
+                reason: format!("there are {events} dead letters of {bytes} bytes, and no room for more"),
             });
         }
         self.ack(entry);
-        self.dead.push_back((entry.with(copy), SystemTime::now()));
+        self.dead.push(dead, SystemTime::now());
         Ok(())
     }
 
     pub(super) fn dead(&self, most: usize) -> Vec<Shelved> {
-        let shelved = |(entry, since): &(Entry, SystemTime)| Shelved {
-            wire: Arc::clone(&entry.wire),
-            since: *since,
-        };
-        self.dead.iter().take(most).map(shelved).collect()
+        self.dead.list(most)
     }
 
     /// Makes dead letters ready again, as if they came for the first time; says how many.
     pub(super) fn replay(&mut self, id: Option<&str>, bounds: Bounds) -> usize {
-        let mut replayed = 0;
-        for (entry, since) in std::mem::take(&mut self.dead) {
-            let is_chosen = id.is_none_or(|id| entry.is(id));
-            if is_chosen && self.check_room(entry.weight, bounds).is_ok() {
+        let mut dead = std::mem::take(&mut self.dead);
+        let replayed = dead.remove(id, |entry| {
+            let has_room = self.check_room(entry.weight, bounds).is_ok();
+            if has_room {
                 let revived = Arc::new(letter::revived(&entry.wire));
                 self.push(Entry::new(revived, entry.priority, Instant::now()));
-                replayed += 1;
-            } else {
-                self.dead.push_back((entry, since));
             }
-        }
+            has_room
+        });
+        self.dead = dead;
         replayed
     }
 
     pub(super) fn discard(&mut self, id: &str) -> usize {
-        let before = self.dead.len();
-        self.dead.retain(|(entry, _)| !entry.is(id));
-        before - self.dead.len()
+        self.dead.remove(Some(id), |_| true)
     }
 
     pub(super) fn figures(&self, now: Instant) -> QueueFigures {

@@ -77,9 +77,42 @@ fn what_is_unrouted_is_bounded_and_refused_for_good() {
     assert!(!nack.is_temporary);
     assert_eq!(
         nack.reason,
-        "no queue is bound for `all.orders.paid`, and the unrouted queue is full"
+        "no queue is bound for `all.orders.paid`, and the unrouted queue is full: 2 events of 1026 bytes"
     );
     assert_eq!(bus.unrouted(), 2);
+}
+
+#[test]
+fn what_is_unrouted_is_bounded_in_bytes_too() {
+    let bus = bus(100, 10_000);
+    for _ in 0..2 {
+        bus.publish(&paid(None, 4000)).expect("room");
+    }
+    let nack = bus.publish(&paid(None, 4000)).expect_err("full");
+    assert!(!nack.is_temporary);
+    assert_eq!(bus.discard(&super::super::Shelf::Unrouted, "none"), 0);
+    let _source = subscribe(&bus, "a");
+    assert_eq!(bus.replay(&super::super::Shelf::Unrouted, None), 2);
+    assert_eq!(bus.unrouted(), 0);
+}
+
+#[tokio::test]
+async fn dead_letters_are_bounded_in_bytes_too() {
+    let bus = bus(100, 10_000);
+    let source = subscribe(&bus, "a");
+    let bury = async || {
+        bus.publish(&paid(None, 4000)).expect("room");
+        let mut incoming = source.next().await;
+        let verdict = super::super::Verdict::Dead {
+            copy: Arc::clone(&incoming.wire),
+        };
+        incoming.token.settle(&verdict).await
+    };
+    bury().await.expect("room");
+    bury().await.expect("room");
+    let nack = bury().await.expect_err("full");
+    assert!(nack.is_temporary);
+    assert_eq!(bus.queues()[0].1.dead, 2);
 }
 
 #[tokio::test]
