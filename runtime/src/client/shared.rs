@@ -7,7 +7,7 @@ use super::admission::Admission;
 use super::state::{ServiceKey, ServiceState};
 use crate::Result;
 use crate::config::{ServiceConfig, Sources};
-use crate::events::{EventSettings, EventsShared};
+use crate::events::{EventSettings, EventsShared, MESSAGING};
 use crate::observe::MetricsSnapshot;
 use crate::random::Random;
 use crate::transport::Transports;
@@ -48,8 +48,13 @@ pub(crate) struct Parts {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
+        let events = EventsShared::new(parts.events, &parts.name, parts.metrics);
+        let mut sources = parts.sources;
+        if let Some(address) = events.messaging() {
+            sources.push_weakest_service(MESSAGING, ServiceConfig::new().url(address.as_str()));
+        }
         Self {
-            events: EventsShared::new(parts.events, &parts.name, parts.metrics),
+            events,
             name: parts.name,
             environment: parts.environment,
             logging: parts.logging,
@@ -58,7 +63,7 @@ impl Shared {
             random: parts.random,
             admission: Arc::default(),
             transports: parts.transports,
-            sources: Mutex::new(parts.sources),
+            sources: Mutex::new(sources),
             services: Mutex::default(),
         }
     }

@@ -33,6 +33,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub(crate) use self::bus::http::SERVICE as MESSAGING;
+pub use self::bus::http::{Callbacks, MessagingDialect};
 pub use self::dead::{DeadLetter, DeadLetters};
 pub use self::delivery::Delivery;
 pub use self::event::Event;
@@ -54,6 +56,7 @@ pub use self::worker::Worker;
 
 use self::publish::Draft;
 use self::text::Text;
+use crate::Result;
 use crate::client::Shared;
 
 /// Publishes events and subscribes to them; made by [`Client::events`](crate::Client::events).
@@ -146,6 +149,17 @@ impl Events {
     /// Begins to say what a group handles. Its name is that of the service, which events are sent to as their target.
     pub fn subscribe(&self, group: impl Into<String>) -> Subscribe {
         Subscribe::new(Arc::clone(&self.shared), Text::from(group.into()))
+    }
+
+    /// The service that takes the events of a group from the messaging service of family A; it belongs into the server of
+    /// this process. See [`Callbacks`].
+    ///
+    /// # Errors
+    /// `Config` where events do not go over `http:`, and for a group that is no name of a service.
+    pub fn callbacks(&self, group: impl Into<String>) -> Result<Callbacks> {
+        let group = Text::from(group.into());
+        names::check_group("group", &group)?;
+        self.shared.events.callbacks(group)
     }
 
     /// The dead letters of a group.

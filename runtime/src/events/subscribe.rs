@@ -172,13 +172,14 @@ impl Subscribe {
             handlers.add(&name, version, handler)?;
         }
         let label = Text::from(topology::label(&self.group, self.subscription.as_deref()));
+        let (close, closing) = tokio::sync::watch::channel(false);
         let declaration = Declaration {
             group: self.group,
             label: label.clone(),
             names: handlers.names(),
+            closing: closing.clone(),
         };
         let source = bus.subscribe(&declaration).await?;
-        let (close, closing) = tokio::sync::watch::channel(false);
         let consumer = Arc::new(Consumer {
             system: bus.system(),
             figures: self.shared.events.figures.queue(&label),
