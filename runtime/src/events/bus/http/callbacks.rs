@@ -109,11 +109,13 @@ impl Callbacks {
     {
         let room = self.admit(request.method(), request.headers())?;
         let (head, body) = request.into_parts();
-        let wire = request::read(&head.headers, body, self.limit).await?;
+        let mut wire = request::read(&head.headers, body, self.limit).await?;
         let unreadable =
             |reason: format::Unreadable| Refusal::new(StatusCode::BAD_REQUEST, reason.to_string());
         let message = format::read(&wire).map_err(unreadable)?;
         let lines = self.lines(&message.name)?;
+        // Where dead letters are found by it.
+        wire.properties.message_id = Some(message.id.clone()).filter(|id| !id.is_empty());
         let (message, room) = (Arc::new(message), Arc::new(room));
         let mut waiting: Vec<Waiting> = lines
             .iter()
