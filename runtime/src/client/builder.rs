@@ -278,7 +278,7 @@ impl ClientBuilder {
     /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold, each
     /// queue's dead letters as much again, and so the events that are unrouted. `http://` and `https://` are the messaging
     /// service of family A, with `?dialect=v1` in its other dialect; it is called as the service `messaging`, which
-    /// takes settings as any other. Publishing at the same time keeps no order there.
+    /// takes settings as any other, its instances among them. Publishing at the same time keeps no order there.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
         self

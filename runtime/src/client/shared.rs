@@ -7,7 +7,7 @@ use super::admission::Admission;
 use super::state::{ServiceKey, ServiceState};
 use crate::Result;
 use crate::config::{ServiceConfig, Sources};
-use crate::events::{EventSettings, EventsShared, MESSAGING};
+use crate::events::{EventSettings, EventsShared};
 use crate::observe::MetricsSnapshot;
 use crate::random::Random;
 use crate::transport::Transports;
@@ -48,13 +48,8 @@ pub(crate) struct Parts {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let events = EventsShared::new(parts.events, &parts.name, parts.metrics);
-        let mut sources = parts.sources;
-        if let Some(address) = events.messaging() {
-            sources.push_weakest_service(MESSAGING, ServiceConfig::new().url(address.as_str()));
-        }
         Self {
-            events,
+            events: EventsShared::new(parts.events, &parts.name, parts.metrics),
             name: parts.name,
             environment: parts.environment,
             logging: parts.logging,
@@ -63,7 +58,7 @@ impl Shared {
             random: parts.random,
             admission: Arc::default(),
             transports: parts.transports,
-            sources: Mutex::new(sources),
+            sources: Mutex::new(parts.sources),
             services: Mutex::default(),
         }
     }

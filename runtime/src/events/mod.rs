@@ -33,7 +33,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub(crate) use self::bus::http::SERVICE as MESSAGING;
 pub use self::bus::http::{Callbacks, MessagingDialect};
 pub use self::dead::{DeadLetter, DeadLetters};
 pub use self::delivery::Delivery;

@@ -92,11 +92,6 @@ impl EventsShared {
         }
     }
 
-    /// Where the service `messaging` is unless settings say otherwise.
-    pub(crate) fn messaging(&self) -> Option<&Url> {
-        self.bus.as_ref().ok()?.messaging()
-    }
-
     /// Gives the bus the client that it belongs to.
     pub(crate) fn attach(&self, shared: &Arc<Shared>) {
         if let Ok(bus) = &self.bus {

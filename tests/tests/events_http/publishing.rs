@@ -148,7 +148,7 @@ async fn a_publish_is_a_call_of_the_service_messaging_in_the_trace_around() -> R
     let left: u64 = arrived.header("x-request-timeout-ms").parse().expect("digits");
     assert!((1..=5_000).contains(&left), "{left}");
     let figures = client.metrics();
-    let service = &figures.services["messaging"];
+    let service = &figures.services[&format!("messaging@{}", messaging.url())];
     assert_eq!((service.total_calls, service.successful_calls), (1, 1));
     assert_eq!((figures.events.accepted, figures.events.confirmed), (1, 1));
     Ok(())

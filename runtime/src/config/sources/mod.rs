@@ -92,11 +92,6 @@ impl Sources {
         self.endpoints.entry(service).or_default().extend(names);
     }
 
-    /// What holds for a service where nothing else is said of it.
-    pub(crate) fn push_weakest_service(&mut self, name: impl Into<String>, config: ServiceConfig) {
-        self.applied.insert(0, Source::Service(name.into(), config));
-    }
-
     pub(crate) fn push_file(&mut self, file: FileSettings) {
         self.applied.push(Source::File(file));
     }

@@ -189,14 +189,6 @@ impl Bus {
         }
     }
 
-    /// Where the service `messaging` is unless settings say otherwise.
-    pub(crate) fn messaging(&self) -> Option<&Url> {
-        match self {
-            Self::Memory(_) => None,
-            Self::Http(bus) => Some(bus.base()),
-        }
-    }
-
     /// Resolves once the event is confirmed. The caller gives up at the deadline, where there is one.
     pub(crate) async fn publish(&self, outgoing: &Outgoing, deadline: Option<Instant>) -> Result<(), Nack> {
         match self {

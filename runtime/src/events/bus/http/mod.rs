@@ -42,7 +42,7 @@ pub(crate) use self::line::{Source, Token};
 pub(crate) use self::settings::HttpSettings;
 
 /// The name that the messaging service has in settings, spans and figures.
-pub(crate) const SERVICE: &str = "messaging";
+const SERVICE: &str = "messaging";
 
 /// How long a subscription waits for its first registration before it goes on in the background.
 const FIRST_REGISTRATION: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ pub(crate) struct HttpBus {
     base: Url,
     settings: HttpSettings,
     /// Set when the client is built; weak, since the client owns this.
-    shared: OnceLock<Weak<Shared>>,
+    shared: OnceLock<Attached>,
     /// One for each running subscription.
     lines: Mutex<Vec<Weak<Line>>>,
     /// Dead letters, and those that are replayed.
@@ -60,6 +60,13 @@ pub(crate) struct HttpBus {
     is_down: AtomicBool,
     /// How often the messaging service came back.
     returns: watch::Sender<u64>,
+}
+
+/// The client of a bus.
+struct Attached {
+    shared: Weak<Shared>,
+    /// Whether its settings say where the messaging service is.
+    has_instances: bool,
 }
 
 impl HttpBus {
@@ -77,14 +84,16 @@ impl HttpBus {
         })
     }
 
-    /// Where the messaging service is unless its settings say otherwise.
-    pub(super) fn base(&self) -> &Url {
-        &self.base
-    }
-
-    /// Publishing is a call of this client.
+    /// Publishing is a call of this client: to the instances that the settings name for the messaging service, else to the
+    /// address of the events.
     pub(super) fn attach(&self, shared: &Arc<Shared>) {
-        self.shared.get_or_init(|| Arc::downgrade(shared));
+        self.shared.get_or_init(|| {
+            let settings = shared.sources().service(SERVICE);
+            Attached {
+                shared: Arc::downgrade(shared),
+                has_instances: settings.is_ok_and(|settings| settings.service.urls.is_some()),
+            }
+        });
     }
 
     pub(super) fn shelves(&self) -> &MemoryBus {
@@ -121,8 +130,12 @@ impl HttpBus {
     }
 
     fn service(&self) -> Option<ServiceClient> {
-        let shared = self.shared.get()?.upgrade()?;
-        Some(ServiceClient::untyped(&shared, SERVICE, None))
+        let Attached {
+            shared,
+            has_instances,
+        } = self.shared.get()?;
+        let address = (!has_instances).then(|| self.base.as_str().trim_end_matches('/'));
+        Some(ServiceClient::untyped(&shared.upgrade()?, SERVICE, address))
     }
 
     /// The open lines of a group.
