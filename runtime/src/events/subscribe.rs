@@ -179,6 +179,10 @@ impl Subscribe {
             names: handlers.names(),
             closing: closing.clone(),
         };
+        #[cfg(feature = "outbox")]
+        let seen = Seen::open(self.inbox, self.shared.events.outbox.as_ref(), &label).await?;
+        #[cfg(not(feature = "outbox"))]
+        let seen = Seen::new(self.inbox);
         let source = bus.subscribe(&declaration).await?;
         let consumer = Arc::new(Consumer {
             system: bus.system(),
@@ -186,7 +190,7 @@ impl Subscribe {
             label,
             handlers,
             ladder: self.ladder.map_or_else(|| Ok(Ladder::default()), Ladder::new)?,
-            seen: Seen::new(self.inbox),
+            seen,
             pace: Pace::default(),
             timeout: self.timeout,
             source,
