@@ -69,7 +69,7 @@ struct Messaging {
 }
 
 impl Messaging {
-    async fn take(self, Json(event): Json<Value>) -> StatusCode {
+    fn take(&self, event: &Value) -> StatusCode {
         if !self.is_there.load(Ordering::Relaxed) {
             return StatusCode::SERVICE_UNAVAILABLE;
         }
@@ -80,10 +80,8 @@ impl Messaging {
 
     async fn serve(&self) -> std::io::Result<String> {
         let messaging = self.clone();
-        let app = Router::new().route(
-            "/api/events/publish",
-            post(move |event| messaging.clone().take(event)),
-        );
+        let take = async move |Json(event): Json<Value>| messaging.take(&event);
+        let app = Router::new().route("/api/events/publish", post(take));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -135,12 +133,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     promised.extend(more);
 
-    let mut last = Command::new(env::current_exe()?);
-    let last = last
+    let mut finisher = Command::new(env::current_exe()?);
+    let finisher = finisher
         .env(MESSAGING, &url)
         .env(DIRECTORY, &directory)
         .env(LAST, "yes");
-    assert!(last.status().await?.success());
+    assert!(finisher.status().await?.success());
     std::fs::remove_dir_all(&directory)?;
 
     let taken = messaging.taken.lock().expect("no holder panics").clone();
