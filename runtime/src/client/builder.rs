@@ -17,11 +17,11 @@ use crate::config::{
     BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name,
 };
 use crate::endpoint::Endpoint;
-use crate::events::{EventFormat, EventSettings, parse_events_url};
+use crate::events::{EventFormat, EventSettings, MessagingDialect, parse_events_url};
 #[cfg(feature = "outbox")]
 use crate::events::{Outbox, OutboxBounds, OutboxSettings};
 use crate::random::Random;
-use crate::transport::{Base, HttpOptions, Layers, TransportService, Transports, erase, parse_proxy};
+use crate::transport::{Base, HttpOptions, Layers, Proxy, TransportService, Transports, erase};
 use crate::{Body, BoxError, Result};
 
 /// The most bytes of a body that are read into memory, unless it is raised.
@@ -55,6 +55,7 @@ pub struct ClientBuilder {
     seed: Option<u64>,
     max_body: usize,
     http: HttpOptions,
+    proxy: Option<String>,
     layers: Layers,
     events: EventSettings,
     events_url: Option<String>,
@@ -74,6 +75,7 @@ impl ClientBuilder {
             seed: None,
             max_body: MAX_BODY,
             http: HttpOptions::default(),
+            proxy: None,
             layers: Layers::default(),
             events: EventSettings::default(),
             events_url: None,
@@ -243,7 +245,7 @@ impl ClientBuilder {
     /// Sends all requests through this proxy, `http://[user:password@]host:port`. The environment's proxy names are not
     /// read: calls between services go directly unless said otherwise.
     pub fn proxy(mut self, address: impl Into<String>) -> Self {
-        self.http.proxy = Some(address.into());
+        self.proxy = Some(address.into());
         self
     }
 
@@ -276,9 +278,26 @@ impl ClientBuilder {
 
     /// Where events go, by the scheme of this address; instead of `MESSAGING_URL`. `memory:`, a bus within the process,
     /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold, each
-    /// queue's dead letters as much again, and so the events that are unrouted.
+    /// queue's dead letters as much again, and so the events that are unrouted. `http://` and `https://` are the messaging
+    /// service of family A, with `?dialect=v1` in its other dialect; it is called as the service `messaging`, which
+    /// takes settings as any other, its instances among them. Publishing at the same time keeps no order there.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
+        self
+    }
+
+    /// How the messaging service at an `http:` address takes events, instead of what the address says with `?dialect=v1`.
+    /// `Plain` unless either is set.
+    pub fn messaging_dialect(mut self, dialect: MessagingDialect) -> Self {
+        self.events.http.dialect = Some(dialect);
+        self
+    }
+
+    /// Where the messaging service at an `http:` address sends events to: `{base}/{event_type}`, instead of what the address
+    /// says with `?callbacks=…`. `http://{group}/internal/events` unless either is set. See
+    /// [`Callbacks`](crate::Callbacks).
+    pub fn event_callbacks(mut self, base: impl Into<String>) -> Self {
+        self.events.http.callbacks = Some(base.into());
         self
     }
 
@@ -351,13 +370,14 @@ impl ClientBuilder {
     /// `Config` when a setting is wrong; the error names it, its value and what is allowed.
     pub fn build(self) -> Result<Client> {
         self.sources.validate()?;
-        if let Some(proxy) = &self.http.proxy {
-            parse_proxy(proxy)?;
+        let mut http = self.http;
+        if let Some(proxy) = &self.proxy {
+            http.proxy = Some(Proxy::parse(proxy)?);
         }
         let env = self.sources.client_env();
         let mut events = self.events;
         events.url = match self.events_url {
-            Some(address) => Some(parse_events_url(&address)?),
+            Some(address) => Some(parse_events_url(&address, &events.http)?),
             None => env.messaging_url,
         };
         #[cfg(feature = "outbox")]
@@ -366,9 +386,9 @@ impl ClientBuilder {
         }
         let name = self.name.or(env.caller).unwrap_or_else(executable_name);
         #[cfg(feature = "testing")]
-        let base = self.script.map_or_else(|| Base::Http(self.http), Base::Scripted);
+        let base = self.script.map_or_else(|| Base::Http(http), Base::Scripted);
         #[cfg(not(feature = "testing"))]
-        let base = Base::Http(self.http);
+        let base = Base::Http(http);
         let shared = Shared::new(Parts {
             name: name.into(),
             environment: env.environment.unwrap_or_default().as_str(),
@@ -381,6 +401,7 @@ impl ClientBuilder {
             events,
         });
         let shared = Arc::new(shared);
+        shared.events.attach(&shared);
         #[cfg(feature = "outbox")]
         shared.events.start(&shared);
         Ok(Client { shared })

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::bus::http::{Callbacks, MessagingDialect};
 pub use self::dead::{DeadLetter, DeadLetters};
 pub use self::delivery::Delivery;
 pub use self::derived::{HandledEvent, PublishedEvent, borrowing_event, owned_event};
@@ -58,6 +59,7 @@ pub use self::worker::Worker;
 
 use self::publish::Draft;
 pub(crate) use self::text::Text;
+use crate::Result;
 use crate::client::Shared;
 
 /// Publishes events and subscribes to them; made by [`Client::events`](crate::Client::events).
@@ -145,6 +147,17 @@ impl Events {
     /// Begins to say what a group handles. Its name is that of the service, which events are sent to as their target.
     pub fn subscribe(&self, group: impl Into<String>) -> Subscribe {
         Subscribe::new(Arc::clone(&self.shared), Text::from(group.into()))
+    }
+
+    /// The service that takes the events of a group from the messaging service of family A; it belongs into the server of
+    /// this process. See [`Callbacks`].
+    ///
+    /// # Errors
+    /// `Config` where events do not go over `http:`, and for a group that is no name of a service.
+    pub fn callbacks(&self, group: impl Into<String>) -> Result<Callbacks> {
+        let group = Text::from(group.into());
+        names::check_group("group", &group)?;
+        self.shared.events.callbacks(group)
     }
 
     /// The dead letters of a group.

@@ -1,13 +1,17 @@
 //! What all handles on the events of one client share.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::bus::Bus;
+use super::bus::http::{Callbacks, HttpSettings, not_over_http};
 use super::figures::{EventFigures, EventMetrics};
 use super::format::EventFormat;
 use super::id::EventIds;
 use super::text::Text;
 use super::worker::Workers;
+use crate::client::Shared;
 use crate::encode::SizeHint;
 use crate::{Error, ErrorKind, Result};
 
@@ -35,6 +39,7 @@ pub(crate) struct EventsShared {
 /// What a builder has decided of events.
 pub(crate) struct EventSettings {
     pub(crate) url: Option<Url>,
+    pub(crate) http: HttpSettings,
     pub(crate) format: EventFormat,
     pub(crate) max_body: usize,
     #[cfg(feature = "outbox")]
@@ -62,7 +67,7 @@ impl EventsShared {
             workers: Workers::default(),
             #[cfg(feature = "outbox")]
             outbox: settings.outbox,
-            bus: Bus::open(settings.url.as_ref()),
+            bus: Bus::open(settings.url.as_ref(), &settings.http),
             #[cfg(feature = "testing")]
             recording: settings.recording,
         }
@@ -74,6 +79,24 @@ impl EventsShared {
     /// `Config` when the address is not one that this build speaks.
     pub(super) fn bus(&self) -> Result<&Bus> {
         self.bus.as_ref().map_err(Error::clone)
+    }
+
+    /// The service that takes the events of a group over HTTP.
+    ///
+    /// # Errors
+    /// `Config` where events do not go over HTTP.
+    pub(super) fn callbacks(&self, group: Text) -> Result<Callbacks> {
+        match self.bus()? {
+            Bus::Http(bus) => Ok(Callbacks::new(bus, group, self.max_body)),
+            Bus::Memory(_) => Err(not_over_http()),
+        }
+    }
+
+    /// Gives the bus the client that it belongs to.
+    pub(crate) fn attach(&self, shared: &Arc<Shared>) {
+        if let Ok(bus) = &self.bus {
+            bus.attach(shared);
+        }
     }
 
     pub(crate) fn metrics(&self) -> EventMetrics {
@@ -88,7 +111,7 @@ impl EventsShared {
 
     /// Starts what works without being asked: the relay of the outbox.
     #[cfg(feature = "outbox")]
-    pub(crate) fn start(&self, shared: &std::sync::Arc<crate::client::Shared>) {
+    pub(crate) fn start(&self, shared: &Arc<Shared>) {
         if let (Some(outbox), Ok(bus)) = (&self.outbox, &self.bus) {
             outbox.start(bus, shared);
         }
@@ -106,19 +129,20 @@ impl EventsShared {
 ///
 /// # Errors
 /// `Config` when it is no address, or this build does not speak its scheme.
-pub(crate) fn parse_events_url(text: &str) -> Result<Url> {
+pub(crate) fn parse_events_url(text: &str, http: &HttpSettings) -> Result<Url> {
     // Without the text: it may hold a password.
     let url = Url::parse(text).map_err(|error| {
-        let message = format!("the address of events is no URL: {error}; expected `memory:`");
+        let message = format!("the address of events is no URL: {error}; expected `memory:`, or `http://` or `https://` and a host");
         Error::new(ErrorKind::Config, message)
     })?;
-    Bus::open(Some(&url)).map(|_| url)
+    Bus::open(Some(&url), http).map(|_| url)
 }
 
 impl Default for EventSettings {
     fn default() -> Self {
         Self {
             url: None,
+            http: HttpSettings::default(),
             format: EventFormat::default(),
             max_body: MAX_BODY,
             #[cfg(feature = "outbox")]

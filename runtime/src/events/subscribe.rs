@@ -172,20 +172,25 @@ impl Subscribe {
             handlers.add(&name, version, handler)?;
         }
         let label = Text::from(topology::label(&self.group, self.subscription.as_deref()));
+        let (close, closing) = tokio::sync::watch::channel(false);
         let declaration = Declaration {
             group: self.group,
             label: label.clone(),
             names: handlers.names(),
+            closing: closing.clone(),
         };
+        #[cfg(feature = "outbox")]
+        let seen = Seen::open(self.inbox, self.shared.events.outbox.as_ref(), &label).await?;
+        #[cfg(not(feature = "outbox"))]
+        let seen = Seen::new(self.inbox);
         let source = bus.subscribe(&declaration).await?;
-        let (close, closing) = tokio::sync::watch::channel(false);
         let consumer = Arc::new(Consumer {
             system: bus.system(),
             figures: self.shared.events.figures.queue(&label),
             label,
             handlers,
             ladder: self.ladder.map_or_else(|| Ok(Ladder::default()), Ladder::new)?,
-            seen: Seen::new(self.inbox),
+            seen,
             pace: Pace::default(),
             timeout: self.timeout,
             source,

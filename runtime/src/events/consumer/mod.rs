@@ -25,7 +25,7 @@ use self::attempt::{Failure, FailureKind};
 use self::ladder::Next;
 use self::pace::Turn;
 use self::until::until;
-use super::bus::{Incoming, Source, Verdict};
+use super::bus::{Again, Incoming, Source, Verdict};
 use super::delivery::Received;
 use super::figures::{QueueRecorder, count};
 use super::format;
@@ -95,7 +95,9 @@ impl Consumer {
         match self.attempt(handler, &received, attempt).await {
             Outcome::Handled => {
                 // The mark before the acknowledgement: what comes again in between is known.
-                claim.handled();
+                if let Err(reason) = claim.handled(&message.source, &message.id).await {
+                    log::unmarked(self, &reason);
+                }
                 count(&self.figures.handled);
                 self.pace.succeeded();
                 self.settle(incoming, &Verdict::Ack).await;
@@ -217,7 +219,7 @@ impl Consumer {
     async fn settle(&self, mut incoming: Incoming, verdict: &Verdict) -> bool {
         while let Err(nack) = incoming.token.settle(verdict).await {
             log::unsettled(self, &nack.reason);
-            if !nack.is_temporary || until(&self.closing, sleep(UNSETTLED)).await.is_none() {
+            if nack.again == Again::Never || until(&self.closing, sleep(UNSETTLED)).await.is_none() {
                 return false;
             }
         }
