@@ -31,8 +31,9 @@ pub use context::Context;
 pub use endpoint::{Endpoint, Service};
 pub use error::{BoxError, Error, ErrorKind};
 pub use events::{
-    DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, HandlerError, Inbox,
-    Priority, Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
+    DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, EventsState, EventsWatch,
+    HandlerError, Inbox, Priority, Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage,
+    Subscribe, Worker,
 };
 #[cfg(feature = "outbox")]
 pub use events::{OutboxMetrics, Unsent};

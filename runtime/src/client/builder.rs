@@ -277,6 +277,11 @@ impl ClientBuilder {
     /// Where events go, by the scheme of this address; instead of `MESSAGING_URL`. `memory:`, a bus within the process,
     /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold, each
     /// queue's dead letters as much again, and so the events that are unrouted.
+    ///
+    /// With the feature `amqp`: `amqp://user:password@host:5672/vhost`, or `amqps:` over TLS, is a `RabbitMQ` from 3.10 on.
+    /// Several addresses, with commas between, are tried in turn. `?heartbeat=10` says after how many seconds each side
+    /// tells that it lives, twice which is silence; `?declare=verify` makes no exchange and no queue, and only looks
+    /// whether they are there. Nothing is connected before it is needed, and what is lost is connected again without end.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
         self
@@ -356,10 +361,14 @@ impl ClientBuilder {
         }
         let env = self.sources.client_env();
         let mut events = self.events;
-        events.url = match self.events_url {
-            Some(address) => Some(parse_events_url(&address)?),
-            None => env.messaging_url,
+        events.urls = match self.events_url {
+            Some(address) => parse_events_url(&address)?,
+            None => env.messaging_url.unwrap_or_default(),
         };
+        #[cfg(feature = "amqp")]
+        {
+            events.tls = self.http.tls.clone();
+        }
         #[cfg(feature = "outbox")]
         {
             events.outbox = Outbox::open(&self.outbox)?;

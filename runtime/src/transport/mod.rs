@@ -6,7 +6,10 @@ mod error;
 mod http_client;
 mod layered;
 mod shared;
+#[cfg(not(feature = "amqp"))]
 mod tls;
+#[cfg(feature = "amqp")]
+pub(crate) mod tls;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -19,6 +22,8 @@ pub(crate) use http_client::{HttpOptions, parse_proxy};
 pub use layered::TransportService;
 pub(crate) use layered::{Layers, erase};
 pub(crate) use shared::{Base, Transports};
+#[cfg(feature = "amqp")]
+pub(crate) use tls::TlsOptions;
 
 /// One way to reach a server.
 #[derive(Clone)]
