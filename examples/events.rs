@@ -8,16 +8,28 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::sleep;
-use trunkline::{Client, Context, Delivery, Event, Events, HandlerError, Priority, Result, Worker, context};
+use trunkline::{
+    Client, Context, Delivery, Event, Events, HandlerError, Receipt, Result, Worker, context, service,
+};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Event)]
+#[event("order_paid")]
 struct OrderPaid {
     order: u32,
     amount: f64,
 }
 
-impl Event for OrderPaid {
-    const NAME: &'static str = "order_paid";
+#[derive(Serialize, Event)]
+#[event("hello", version = 2, expires = "24h")]
+struct Hello<'a> {
+    name: &'a str,
+}
+
+/// What the service is told, beside what it is asked: a call would be another method of this trait.
+#[service("greeter")]
+trait Greeter {
+    #[publish(priority = "high")]
+    async fn hello(&self, event: &Hello<'_>) -> Result<Receipt>;
 }
 
 /// A group of its own: every group receives every event, the members of one compete.
@@ -53,7 +65,8 @@ async fn start_audit(events: &Events) -> Result<Worker> {
         .await
 }
 
-async fn publish(events: &Events) -> Result<()> {
+async fn publish(client: &Client) -> Result<()> {
+    let events = client.events();
     for order in 1..=3 {
         let receipt = events.publish(&OrderPaid { order, amount: 9.5 }).await?;
         println!(
@@ -73,10 +86,12 @@ async fn publish(events: &Events) -> Result<()> {
             .await?;
     }
     // For one service alone, which need not be running yet.
-    let hello = events
-        .publish_named("hello", &json!({ "name": "Ada" }))
-        .target("greeter");
-    hello.priority(Priority::High).await?;
+    GreeterClient::new(client).hello(&Hello { name: "Ada" }).await?;
+    // Without a type.
+    events
+        .publish_named("goodbye", &json!({ "name": "Ada" }))
+        .target("greeter")
+        .await?;
     Ok(())
 }
 
@@ -88,7 +103,7 @@ async fn main() -> Result<()> {
 
     // Whatever is published in a context carries its trace, through to the handlers and what they call.
     let request = Context::new().with_trace_id("request-17");
-    context::scope(request, publish(&events)).await?;
+    context::scope(request, publish(&client)).await?;
     sleep(Duration::from_millis(500)).await;
 
     for letter in events.dead("shipping").list().await? {

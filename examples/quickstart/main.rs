@@ -1,4 +1,5 @@
-//! A tour in a minute: typed calls, an error to act on, a retry that saves a call, a breaker, a trace id, the figures.
+//! A tour in a minute: typed calls, an error to act on, a retry that saves a call, a breaker, a trace id, an event, the
+//! figures.
 //!
 //! `cargo run --example quickstart`. The upstream is embedded and listens on a free port of the loopback interface.
 
@@ -29,6 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     scenes::retry(&models, &upstream).await?;
     scenes::breaker(&client, &orders, &upstream).await?;
     scenes::trace(&models, &upstream).await?;
+    scenes::event(&client, &orders).await?;
     scenes::metrics(&client);
 
     client.shutdown(Duration::from_secs(1)).await;

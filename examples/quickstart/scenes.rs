@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::time::sleep;
 use trunkline::context::{self, Context};
-use trunkline::{Client, EndpointMetrics, Error, ErrorKind, Result};
+use trunkline::{Client, Delivery, EndpointMetrics, Error, ErrorKind, HandlerError, Result, Worker};
 
-use crate::services::{ChatRequest, ModelService, ModelServiceClient, OrderService, OrderServiceClient};
+use crate::services::{
+    ChatRequest, ModelService, ModelServiceClient, OrderPlaced, OrderService, OrderServiceClient,
+    ShippingService, ShippingServiceClient,
+};
 use crate::upstream::Upstream;
 
 pub(crate) async fn typed_calls(models: &ModelServiceClient) -> Result<()> {
@@ -132,6 +136,48 @@ pub(crate) async fn trace(models: &ModelServiceClient, upstream: &Upstream) -> R
         line(name, &upstream.seen(name));
     }
     Ok(())
+}
+
+pub(crate) async fn event(client: &Client, orders: &OrderServiceClient) -> Result<()> {
+    title("an event that is not lost");
+    let (done, mut handled) = mpsc::channel(1);
+    let order = orders.place("nut", 2).await?;
+    let placed = OrderPlaced {
+        order: order.id,
+        item: order.item,
+    };
+    // Published before anyone is there to handle it.
+    let receipt = ShippingServiceClient::new(client).order_placed(&placed).await?;
+    line(
+        "order_placed(\"nut\")",
+        &format!("{:?}: {}", receipt.stage(), receipt.id()),
+    );
+    let worker = start_shipping(client, done).await?;
+    let shipped = handled.recv().await.unwrap_or_default();
+    line("  the handler", &shipped);
+    worker.shutdown(Duration::from_secs(1)).await?;
+    Ok(())
+}
+
+/// The other side: a group of the service's name, whose handler fails the first time.
+async fn start_shipping(client: &Client, done: mpsc::Sender<String>) -> Result<Worker> {
+    let subscription = client.events().subscribe("shipping-service");
+    let handler = move |event: Delivery<OrderPlaced>| {
+        let done = done.clone();
+        async move {
+            if event.attempt() == 1 {
+                return Err(HandlerError::retry("the depot is closed"));
+            }
+            let shipped = format!(
+                "ships order {} ({}) at attempt {}",
+                event.order,
+                event.item,
+                event.attempt()
+            );
+            Ok(done.send(shipped).await?)
+        }
+    };
+    subscription.on(handler).start().await
 }
 
 pub(crate) fn metrics(client: &Client) {

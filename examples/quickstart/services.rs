@@ -1,7 +1,7 @@
 //! The two services, as their users declare them.
 
 use serde::{Deserialize, Serialize};
-use trunkline::{Result, service};
+use trunkline::{Event, Receipt, Result, service};
 
 #[derive(Serialize)]
 pub(crate) struct ChatRequest {
@@ -54,4 +54,18 @@ pub(crate) trait OrderService {
     #[get("/stock/{item}")]
     #[retry(off)]
     async fn stock(&self, item: &str) -> Result<u32>;
+}
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("order_placed", expires = "72h")]
+pub(crate) struct OrderPlaced {
+    pub(crate) order: u64,
+    pub(crate) item: String,
+}
+
+/// It has no address: it is told of orders by events, which wait for it where it is not there.
+#[service("shipping-service")]
+pub(crate) trait ShippingService {
+    #[publish(priority = "high")]
+    async fn order_placed(&self, event: &OrderPlaced) -> Result<Receipt>;
 }

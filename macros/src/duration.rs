@@ -1,13 +1,19 @@
 //! Durations as users write them: a whole number and a unit.
 
-const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+const HOUR: u64 = 3_600_000;
 
-const LONGEST: u64 = 24 * 3_600_000;
+const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", HOUR)];
+
+/// The longest that a caller waits: 24 h.
+pub(crate) const LONGEST_WAIT: u64 = 24 * HOUR;
+
+/// The longest that something is kept: 365 days.
+pub(crate) const LONGEST_AGE: u64 = 365 * 24 * HOUR;
 
 const EXAMPLES: &str = "`\"250ms\"`, `\"2s\"`, `\"5m\"`, `\"1h\"`";
 
-/// The milliseconds that a text such as `"250ms"` says, from 1 ms to 24 h.
-pub(crate) fn parse(text: &str) -> Result<u64, String> {
+/// The milliseconds that a text such as `"250ms"` says, from 1 ms to `longest`, which is whole hours.
+pub(crate) fn parse(text: &str, longest: u64) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     if number.is_empty() {
@@ -27,8 +33,13 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
         Some(0) => Err(format!(
             "`{text}` is no time at all; the shortest duration is `1ms`"
         )),
-        Some(milliseconds @ 1..=LONGEST) => Ok(milliseconds),
-        Some(_) | None => Err(format!("`{text}` is too long; the longest duration is `24h`")),
+        Some(milliseconds) if milliseconds <= longest => Ok(milliseconds),
+        Some(_) | None => {
+            let hours = longest / HOUR;
+            Err(format!(
+                "`{text}` is too long; the longest duration is `{hours}h`"
+            ))
+        }
     }
 }
 
@@ -45,7 +56,11 @@ fn unknown_unit(text: &str, number: &str, unit: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{LONGEST_AGE, LONGEST_WAIT};
+
+    fn parse(text: &str) -> Result<u64, String> {
+        super::parse(text, LONGEST_WAIT)
+    }
 
     #[test]
     fn reads_every_unit() {
@@ -69,6 +84,9 @@ mod tests {
         ] {
             assert!(parse(text).unwrap_err().contains("too long"), "{text}");
         }
+        assert_eq!(super::parse("8760h", LONGEST_AGE), Ok(LONGEST_AGE));
+        let error = super::parse("8761h", LONGEST_AGE).unwrap_err();
+        assert!(error.contains("the longest duration is `8760h`"), "{error}");
         for text in ["0ms", "0s", "000h"] {
             assert!(parse(text).unwrap_err().contains("no time at all"), "{text}");
         }

@@ -93,12 +93,13 @@ use proc_macro::TokenStream;
 ///
 /// # Attributes of a method
 ///
-/// Exactly one verb; or a body and no verb, which makes a default method that stays in the trait.
+/// Exactly one verb (`publish` is one); or a body and no verb, which makes a default method that stays in the trait.
 ///
 /// | attribute | meaning |
 /// |---|---|
 /// | `#[get("/path")]` `post` `put` `patch` `delete` `head` `options` | the HTTP method and the path |
 /// | `#[request("PURGE", "/path")]` | any other HTTP method |
+/// | `#[publish]`, `#[publish(priority = "high", target = "…")]` | an event instead of a call, see below |
 /// | `#[timeout("2s")]` | bound on the whole call: attempts, delays between them, body |
 /// | `#[attempt_timeout("500ms")]` | bound on one attempt up to the response's head; at most the method's own `timeout` |
 /// | `#[retry(times = 3, backoff = "exponential", delay = "100ms", max_delay = "5s", on = [409])]` | `times` counts the tries after the first; `backoff` is `exponential`, `linear` or `fixed`; `on` adds statuses |
@@ -140,6 +141,38 @@ use proc_macro::TokenStream;
 ///         }
 ///     }
 /// }
+/// ```
+///
+/// # Methods that publish
+///
+/// A method under `#[publish]` takes one argument, the event, and returns `Result<Receipt>` or `Result<()>`; the error may be
+/// one of your own, as for a call. The name is that of the event's type. The target is the service, unless `target` names
+/// another; the priority is that of the type, unless `priority` says otherwise. An attribute about calls on it is an error. It
+/// needs no address of the service, and is not among the `ENDPOINTS`. It waits until the deadline of the context, else 30 s; of
+/// the options of `with` it heeds the timeout.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use trunkline::{Client, Event, Receipt, Result, service};
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event("chat_completed")]
+/// pub struct ChatCompleted { pub user_id: String }
+///
+/// #[service("knowledge-service")]
+/// trait Knowledge {
+///     /// For the knowledge service, which need not be running.
+///     #[publish(priority = "high")]
+///     async fn chat_completed(&self, event: &ChatCompleted) -> Result<Receipt>;
+/// }
+///
+/// async fn tell(client: &Client) -> Result<()> {
+///     let knowledge = KnowledgeClient::new(client);
+///     let receipt = knowledge.chat_completed(&ChatCompleted { user_id: "ada".into() }).await?;
+///     println!("{} is {:?}", receipt.id(), receipt.stage());
+///     Ok(())
+/// }
+/// # assert!(KnowledgeClient::ENDPOINTS.is_empty());
 /// ```
 ///
 /// # How arguments bind
@@ -214,6 +247,53 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn service(arguments: TokenStream, item: TokenStream) -> TokenStream {
     stages::service(arguments.into(), item.into()).into()
+}
+
+/// Makes a type an event: what is published and handled under a name.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use serde::{Deserialize, Serialize};
+/// use trunkline::{Event, Priority};
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event("chat_completed")]
+/// pub struct ChatCompleted { pub user_id: String, pub response: String }
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event("model.retired", version = 2, target = "agent-service", priority = "high", expires = "72h")]
+/// #[serde(tag = "why")]
+/// pub enum ModelRetired { Replaced { by: String }, Unused }
+///
+/// assert_eq!(ChatCompleted::NAME, "chat_completed");
+/// assert_eq!((ModelRetired::VERSION, ModelRetired::TARGET), (2, Some("agent-service")));
+/// assert_eq!((ModelRetired::PRIORITY, ModelRetired::EXPIRES), (Priority::High, Some(Duration::from_secs(72 * 3600))));
+/// ```
+///
+/// # Arguments of `#[event]`
+///
+/// The name comes first: 1 to 128 visible ASCII characters, the name on the wire.
+///
+/// | argument | meaning | without it |
+/// |---|---|---|
+/// | `version = 2` | the version of the shape, from 1; a subscriber handles those that it has handlers for | 1 |
+/// | `target = "agent-service"` | the one service that it is for; `all` is none | for every subscriber |
+/// | `priority = "high"` | `low`, `normal`, `high`, `urgent`; `critical` is `urgent` | `normal` |
+/// | `expires = "24h"` | how long it is worth handling: a whole number and one of `ms`, `s`, `m`, `h`, from `1ms` to `8760h`, which is 365 days | for ever |
+/// | `crate = ::my::trunkline` | where the library is | `::trunkline` |
+///
+/// A publisher may say otherwise for one event: `events.publish(&event).target("…").priority(…)`.
+///
+/// # Which types
+///
+/// A struct or an enum. It implements `Serialize` and `Deserialize`, which the derive checks where the type is declared. A
+/// type that borrows what it says (`struct Spoken<'a>(&'a str)`) can only be published, and implements `Serialize`. Of a type
+/// with type parameters nothing is checked before it is used. A type for one side alone that is no such type implements the
+/// trait by hand, which is one constant.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn event(item: TokenStream) -> TokenStream {
+    stages::event(item.into()).into()
 }
 
 /// Reads a reply into the variant of its status.

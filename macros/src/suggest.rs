@@ -94,6 +94,7 @@ mod tests {
         assert_eq!(near("gte"), Some("get"));
         assert_eq!(near("idempotant"), Some("idempotent"));
         assert_eq!(near("enveloppe"), Some("envelope"));
+        assert_eq!(near("pubish"), Some("publish"));
     }
 
     #[test]
@@ -104,7 +105,6 @@ mod tests {
             "collapse",
             "hedge",
             "fallback",
-            "publish",
             "websocket",
             "instrument",
             "é",

@@ -22,6 +22,8 @@ pub(crate) const DELAY: Symbol = Symbol("delay");
 pub(crate) const DELETE: Symbol = Symbol("delete");
 pub(crate) const DYN: Symbol = Symbol("dyn");
 pub(crate) const ENVELOPE: Symbol = Symbol("envelope");
+pub(crate) const EVENT: Symbol = Symbol("event");
+pub(crate) const EXPIRES: Symbol = Symbol("expires");
 pub(crate) const FIELD: Symbol = Symbol("field");
 pub(crate) const FORM: Symbol = Symbol("form");
 pub(crate) const GET: Symbol = Symbol("get");
@@ -41,6 +43,8 @@ pub(crate) const PATCH: Symbol = Symbol("patch");
 pub(crate) const PATH: Symbol = Symbol("path");
 pub(crate) const POST: Symbol = Symbol("post");
 pub(crate) const PREFIX: Symbol = Symbol("prefix");
+pub(crate) const PRIORITY: Symbol = Symbol("priority");
+pub(crate) const PUBLISH: Symbol = Symbol("publish");
 pub(crate) const PUT: Symbol = Symbol("put");
 pub(crate) const QUERY: Symbol = Symbol("query");
 pub(crate) const REPLY: Symbol = Symbol("reply");
@@ -48,11 +52,16 @@ pub(crate) const REQUEST: Symbol = Symbol("request");
 pub(crate) const RETRY: Symbol = Symbol("retry");
 pub(crate) const SERVICE: Symbol = Symbol("service");
 pub(crate) const STATUS: Symbol = Symbol("status");
+pub(crate) const TARGET: Symbol = Symbol("target");
 pub(crate) const TIMEOUT: Symbol = Symbol("timeout");
 pub(crate) const TIMES: Symbol = Symbol("times");
+pub(crate) const VERSION: Symbol = Symbol("version");
 
-/// What makes a method an endpoint.
-pub(crate) const VERBS: &[Symbol] = &[GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, REQUEST];
+/// The HTTP methods that have a word of their own.
+pub(crate) const HTTP_METHODS: &[Symbol] = &[GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS];
+
+/// What makes a method an endpoint, or one that publishes.
+pub(crate) const VERBS: &[Symbol] = &[GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, REQUEST, PUBLISH];
 
 /// The attributes of a method.
 pub(crate) const ON_METHODS: &[Symbol] = &[
@@ -64,6 +73,7 @@ pub(crate) const ON_METHODS: &[Symbol] = &[
     HEAD,
     OPTIONS,
     REQUEST,
+    PUBLISH,
     TIMEOUT,
     ATTEMPT_TIMEOUT,
     RETRY,
@@ -79,6 +89,12 @@ pub(crate) const ON_PARAMETERS: &[Symbol] = &[PATH, QUERY, HEADER, JSON, FIELD, 
 
 /// The arguments of `#[service]`, after the name.
 pub(crate) const IN_SERVICE: &[Symbol] = &[PREFIX, HEADER, ENVELOPE, TIMEOUT, RETRY, DYN, CRATE];
+
+/// The arguments of `#[publish]`.
+pub(crate) const IN_PUBLISH: &[Symbol] = &[PRIORITY, TARGET];
+
+/// The arguments of `#[event]`, after the name.
+pub(crate) const IN_EVENT: &[Symbol] = &[VERSION, TARGET, PRIORITY, EXPIRES, CRATE];
 
 /// The arguments of `retry`.
 pub(crate) const IN_RETRY: &[Symbol] = &[TIMES, BACKOFF, DELAY, MAX_DELAY, ON, OFF];

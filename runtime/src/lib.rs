@@ -31,9 +31,9 @@ pub use context::Context;
 pub use endpoint::{Endpoint, Service};
 pub use error::{BoxError, Error, ErrorKind};
 pub use events::{
-    DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, EventsState, EventsWatch,
-    HandlerError, Inbox, Priority, Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage,
-    Subscribe, Worker,
+    Callbacks, DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, EventsState,
+    EventsWatch, HandlerError, Inbox, MessagingDialect, Priority, Publish, PublishAll, PublishFailure,
+    QueueMetrics, Receipt, Stage, Subscribe, Worker,
 };
 #[cfg(feature = "outbox")]
 pub use events::{OutboxMetrics, Unsent};
@@ -41,7 +41,7 @@ pub use http::{HeaderMap, Method, StatusCode};
 pub use observe::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetrics};
 pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
 pub use transport::{Sent, TransportError, TransportService};
-pub use trunkline_macros::{FromReply, service};
+pub use trunkline_macros::{Event, FromReply, service};
 
 /// The result of a call: `Result<T, trunkline::Error>`.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -65,5 +65,9 @@ pub mod __private {
     pub use crate::client::{bind, bind_at, call};
     pub use crate::encode::{HeaderArgument, JsonArgument, OptionalPathValue, PathValue, QueryArgument};
     pub use crate::endpoint::{Attributes, EnvelopeKeys, endpoint, service};
+    pub use crate::events::{
+        FromReceipt, HandledEvent, PublishOutcome, PublishedEvent, ServicePublish, borrowing_event,
+        owned_event, publish,
+    };
     pub use crate::reply::{Outcome, unexpected_status};
 }

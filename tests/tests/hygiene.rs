@@ -3,9 +3,10 @@
 #![deny(clippy::all, clippy::pedantic)]
 
 use serde::{Deserialize, Serialize};
-use trunkline::{Client, FromReply, Result, ServiceConfig, service};
+use trunkline::{Client, Event, FromReply, Receipt, Result, ServiceConfig, service};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Event)]
+#[event("item.stored", expires = "1h", priority = "low")]
 struct Item {
     id: u64,
 }
@@ -29,6 +30,9 @@ trait Items {
     #[cfg(test)]
     #[post("/")]
     async fn post(&self, #[field] id: u64, #[field] name: String) -> Result<()>;
+
+    #[publish(priority = "high", target = "search")]
+    async fn stored(&self, event: &Item) -> Result<Receipt>;
 
     async fn both(&self, left: u64, right: u64) -> Result<bool> {
         let left = self.get(left, None, &[]).await?;
@@ -65,6 +69,9 @@ async fn a_fake_stands_in_for_the_client() {
         async fn post(&self, _: u64, _: String) -> Result<()> {
             Ok(())
         }
+        async fn stored(&self, event: &Item) -> Result<Receipt> {
+            client().events().publish(event).await
+        }
     }
     let items = DynItems::new(Fake);
     assert!(items.both(1, 1).await.is_ok_and(|both| both));
@@ -77,6 +84,7 @@ async fn a_fake_stands_in_for_the_client() {
         Ok(Stored::Missing)
     ));
     assert!(items.post(1, String::new()).await.is_ok());
+    assert!(items.stored(&Item { id: 1 }).await.is_ok());
 }
 
 #[tokio::test]

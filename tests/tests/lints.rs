@@ -22,7 +22,8 @@
     async_fn_in_trait
 )]
 #![deny(future_incompatible, rust_2018_idioms, let_underscore_drop, unnameable_types)]
-use trunkline::{Client, FromReply, Result, service};
+use serde::{Deserialize, Serialize};
+use trunkline::{Client, Event, FromReply, Receipt, Result, service};
 
 /// Documented.
 #[service("public", dyn)]
@@ -35,7 +36,23 @@ pub trait Public {
     #[must_use]
     #[post("/")]
     async fn create(&self, a: u32) -> Result<Created>;
+    /// Documented.
+    #[deprecated]
+    #[publish(priority = "high", target = "other")]
+    async fn paid(&self, event: &Paid) -> Result<Receipt>;
 }
+
+/// Documented.
+#[derive(Debug, Serialize, Deserialize, Event)]
+#[event("paid", version = 2, target = "a", priority = "high", expires = "1s")]
+pub struct Paid {
+    /// Documented.
+    pub order: u32,
+}
+
+#[derive(Serialize, Event)]
+#[event("said")]
+struct Said<'a>(&'a str);
 
 /// Documented.
 #[derive(Debug, FromReply)]
@@ -46,6 +63,14 @@ pub enum Created {
     /// Documented.
     #[status(404)]
     Missing,
+}
+
+/// Documented.
+#[service("publishing")]
+pub trait Publishing {
+    /// Documented.
+    #[publish]
+    async fn paid(&self, event: &Paid) -> Result<()>;
 }
 
 #[deprecated]
@@ -78,6 +103,8 @@ mod inner {
 #[allow(deprecated)]
 async fn call(client: &Client) -> Result<()> {
     use inner::Restricted as _;
+    let said = client.events().publish(&Said("a")).await?;
+    assert!(!said.id().is_empty());
     OldClient::new(client).get().await?;
     inner::RestrictedClient::new(client).get().await
 }

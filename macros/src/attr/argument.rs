@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Lit, Token, token};
 
 use crate::errors::Errors;
+use crate::spanned::Spanned;
 use crate::suggest;
 use crate::symbol::Symbol;
 
@@ -50,6 +51,30 @@ pub(crate) enum Value {
 }
 
 impl Arguments {
+    /// Takes the string that comes first, where there is one; without it no literal is left to be reported once more.
+    pub(crate) fn take_text(&mut self) -> Option<Spanned<String>> {
+        if let Some(Argument {
+            key: Key::Literal(Lit::Str(text)),
+            form: Form::Alone,
+        }) = self.list.first()
+        {
+            let text = Spanned::new(text.value(), text.span());
+            self.list.remove(0);
+            return Some(text);
+        }
+        self.list.retain(|argument| matches!(argument.key, Key::Word(_)));
+        None
+    }
+
+    /// Where the first argument begins, or would.
+    pub(crate) fn first_span(&self) -> Span {
+        match self.list.first().map(|argument| &argument.key) {
+            Some(Key::Word(word)) => word.span(),
+            Some(Key::Literal(literal)) => literal.span(),
+            None => self.span,
+        }
+    }
+
     /// Cuts at the commas; a part that is no argument is an error, and the others stay.
     pub(crate) fn parse(tokens: TokenStream, of: String, span: Span, errors: &mut Errors) -> Self {
         let mut list = Vec::new();

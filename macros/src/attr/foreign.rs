@@ -21,8 +21,8 @@ pub(crate) struct Foreign {
 }
 
 impl Foreign {
-    /// Keeps an attribute that is not among `ours`, unless it was meant to be.
-    pub(crate) fn keep(&mut self, attribute: &Attribute, ours: &[Symbol], errors: &mut Errors) {
+    /// Keeps an attribute that is not among `ours`; whether it was not meant to be.
+    pub(crate) fn keep(&mut self, attribute: &Attribute, ours: &[Symbol], errors: &mut Errors) -> bool {
         let mistake = match attribute.path().get_ident() {
             Some(word) if CFG_ATTR == *word => hidden_in_cfg_attr(attribute, ours),
             Some(word) if Symbol::find(word, OF_THE_LANGUAGE).is_none() => {
@@ -30,10 +30,12 @@ impl Foreign {
             }
             Some(_) | None => None,
         };
+        let is_foreign = mistake.is_none();
         match mistake {
             Some(message) => errors.push_at(span_of(attribute), message),
             None => self.pass_on(attribute),
         }
+        is_foreign
     }
 
     /// Keeps an attribute without a second look.

@@ -5,22 +5,30 @@ use syn::Attribute;
 
 use super::argument::{Argument, Arguments, Value};
 use super::header;
-use super::{Attributes, Foreign, Verb, arguments_of, envelope, off, retry, value};
+use super::{Attributes, Foreign, Publish, Verb, arguments_of, envelope, off, retry, value};
 use crate::errors::Errors;
 use crate::spanned::Spanned;
 use crate::symbol::{
-    ATTEMPT_TIMEOUT, BREAKER, ENVELOPE, HEADER, IDEMPOTENT, IN_METHOD_ENVELOPE, NONE_ON, ON_METHODS, RETRY,
-    Symbol, TIMEOUT, VERBS,
+    ATTEMPT_TIMEOUT, BREAKER, ENVELOPE, HEADER, IDEMPOTENT, IN_METHOD_ENVELOPE, NONE_ON, ON_METHODS, PUBLISH,
+    RETRY, Symbol, TIMEOUT, VERBS,
 };
 
 /// What a method's attributes say.
 #[derive(Default)]
 pub(crate) struct MethodAttributes {
-    pub(crate) verb: Option<Verb>,
+    pub(crate) role: Option<Role>,
     pub(crate) attributes: Attributes,
     /// The first word that only an endpoint can have.
     pub(crate) policy_word: Option<Ident>,
     pub(crate) foreign: Foreign,
+    /// Whether an attribute was meant to be one of ours, which has been reported.
+    pub(crate) is_misspelt: bool,
+}
+
+/// What a method without a body is.
+pub(crate) enum Role {
+    Endpoint(Verb),
+    Publisher(Publish),
 }
 
 const DEFAULT_KEY_HEADER: &str = "Idempotency-Key";
@@ -36,7 +44,7 @@ impl MethodAttributes {
                 .and_then(|word| Some((word, Symbol::find(word, ON_METHODS)?)));
             match ours {
                 Some((word, symbol)) => read.take(word, symbol, attribute, &mut seen, errors),
-                None => read.foreign.keep(attribute, ON_METHODS, errors),
+                None => read.is_misspelt |= !read.foreign.keep(attribute, ON_METHODS, errors),
             }
         }
         read
@@ -50,12 +58,12 @@ impl MethodAttributes {
         seen: &mut Vec<Symbol>,
         errors: &mut Errors,
     ) {
-        if let (true, Some(first)) = (VERBS.contains(&symbol), &self.verb) {
+        if let (true, Some(first)) = (VERBS.contains(&symbol), &self.role) {
             errors.push(
                 word,
                 format!(
                     "a method has one verb, this one has `{}` already; drop one of them",
-                    first.word
+                    first.word()
                 ),
             );
             return;
@@ -67,20 +75,36 @@ impl MethodAttributes {
         seen.push(symbol);
         let arguments = arguments_of(attribute, errors);
         if VERBS.contains(&symbol) {
-            self.verb = Some(match arguments {
-                Some(arguments) => Verb::read(word.clone(), symbol, &arguments, errors),
-                None => Verb {
-                    word: word.clone(),
-                    symbol,
-                    method: None,
-                    template: None,
-                },
-            });
+            self.role = Some(Role::read(word, symbol, arguments, errors));
             return;
         }
         self.policy_word.get_or_insert_with(|| word.clone());
         if let Some(arguments) = arguments {
             self.attributes.read(symbol, arguments, errors);
+        }
+    }
+}
+
+impl Role {
+    /// The word that says it.
+    pub(crate) fn word(&self) -> &Ident {
+        match self {
+            Self::Endpoint(verb) => &verb.word,
+            Self::Publisher(publish) => &publish.word,
+        }
+    }
+
+    fn read(word: &Ident, symbol: Symbol, arguments: Option<Arguments>, errors: &mut Errors) -> Self {
+        let word = word.clone();
+        match arguments {
+            arguments if symbol == PUBLISH => Self::Publisher(Publish::read(word, arguments, errors)),
+            Some(arguments) => Self::Endpoint(Verb::read(word, symbol, &arguments, errors)),
+            None => Self::Endpoint(Verb {
+                word,
+                symbol,
+                method: None,
+                template: None,
+            }),
         }
     }
 }

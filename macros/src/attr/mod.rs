@@ -1,13 +1,17 @@
 //! The first stage: attributes, from tokens to typed values.
 
+mod address;
 pub(crate) mod argument;
 mod clean;
 pub(crate) mod envelope;
+mod event;
 mod foreign;
 pub(crate) mod header;
 mod method;
 mod off;
 mod parameter;
+mod priority;
+mod publish;
 mod reply;
 pub(crate) mod retry;
 mod service;
@@ -24,10 +28,14 @@ use envelope::Envelope;
 use header::StaticHeader;
 use retry::Retry;
 
+pub(crate) use address::check_target;
 pub(crate) use clean::clean;
+pub(crate) use event::{EventAttributes, refuse_event, refuse_event_on_fields};
 pub(crate) use foreign::Foreign;
-pub(crate) use method::MethodAttributes;
+pub(crate) use method::{MethodAttributes, Role};
 pub(crate) use parameter::{Binding, ParameterAttributes, Source};
+pub(crate) use priority::Priority;
+pub(crate) use publish::Publish;
 pub(crate) use reply::{EnumAttributes, Status, VariantAttributes};
 pub(crate) use service::{ServiceArguments, check_trait_attributes};
 pub(crate) use verb::{Leftover, Verb};

@@ -63,7 +63,9 @@ impl ParameterAttributes {
                         "an argument cannot be conditional; put the `#[cfg]` on the method",
                     );
                 }
-                None => read.foreign.keep(attribute, ON_PARAMETERS, errors),
+                None => {
+                    read.foreign.keep(attribute, ON_PARAMETERS, errors);
+                }
             }
         }
         read

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Attribute, Lit};
+use syn::Attribute;
 
-use super::argument::{Argument, Arguments, Form, Key, Value};
+use super::argument::{Arguments, Form, Value};
 use super::foreign::place_of;
 use super::{Attributes, Foreign, envelope, header, retry, span_of, value};
 use crate::errors::Errors;
@@ -83,40 +83,13 @@ impl ServiceArguments {
 
 /// The string that comes first.
 fn take_name(arguments: &mut Arguments, errors: &mut Errors) -> String {
-    let is_name = matches!(
-        arguments.list.first(),
-        Some(Argument {
-            key: Key::Literal(Lit::Str(_)),
-            form: Form::Alone
-        })
-    );
-    if !is_name {
-        errors.push_at(
-            first_span(arguments),
-            format!("a service has a name, which comes first: {EXAMPLE}"),
-        );
-        arguments
-            .list
-            .retain(|argument| matches!(argument.key, Key::Word(_)));
-        return String::new();
-    }
-    let Key::Literal(Lit::Str(name)) = arguments.list.remove(0).key else {
+    let place = arguments.first_span();
+    let Some(name) = arguments.take_text() else {
+        let message = format!("a service has a name, which comes first: {EXAMPLE}");
+        errors.push_at(place, message);
         return String::new();
     };
-    checked_name(Spanned::new(name.value(), name.span()), errors)
-}
-
-fn first_span(arguments: &Arguments) -> Span {
-    match arguments.list.first() {
-        Some(Argument {
-            key: Key::Word(word), ..
-        }) => word.span(),
-        Some(Argument {
-            key: Key::Literal(literal),
-            ..
-        }) => literal.span(),
-        None => arguments.span,
-    }
+    checked_name(name, errors)
 }
 
 /// A name becomes part of environment variables and of configuration keys.

@@ -99,8 +99,17 @@ pub(crate) fn path(value: &Value, errors: &mut Errors) -> Option<TokenStream> {
     }
 }
 
-/// A duration, in milliseconds.
+/// A duration that somebody waits, in milliseconds.
 pub(crate) fn milliseconds(value: &Value, errors: &mut Errors) -> Option<Spanned<u64>> {
+    duration(value, duration::LONGEST_WAIT, errors)
+}
+
+/// A duration that something is kept, in milliseconds.
+pub(crate) fn age(value: &Value, errors: &mut Errors) -> Option<Spanned<u64>> {
+    duration(value, duration::LONGEST_AGE, errors)
+}
+
+fn duration(value: &Value, longest: u64, errors: &mut Errors) -> Option<Spanned<u64>> {
     let Value::Literal(Lit::Str(text)) = value else {
         errors.push(
             value,
@@ -108,7 +117,7 @@ pub(crate) fn milliseconds(value: &Value, errors: &mut Errors) -> Option<Spanned
         );
         return None;
     };
-    match duration::parse(&text.value()) {
+    match duration::parse(&text.value(), longest) {
         Ok(milliseconds) => Some(Spanned::new(milliseconds, text.span())),
         Err(message) => {
             errors.push_at(text.span(), message);
@@ -120,6 +129,11 @@ pub(crate) fn milliseconds(value: &Value, errors: &mut Errors) -> Option<Spanned
 /// A number of tries.
 pub(crate) fn count(value: &Value, errors: &mut Errors) -> Option<u32> {
     whole_number(value, 0, 100, "a whole number from 0 to 100", errors)
+}
+
+/// The version of an event's shape.
+pub(crate) fn version(value: &Value, errors: &mut Errors) -> Option<u32> {
+    whole_number(value, 1, u32::MAX, "a whole number from 1 to 4294967295", errors)
 }
 
 /// The status of a response.

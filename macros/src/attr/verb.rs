@@ -7,7 +7,7 @@ use super::argument::{Argument, Arguments, Form, Key};
 use super::header::is_token_letter;
 use crate::errors::Errors;
 use crate::spanned::Spanned;
-use crate::symbol::{DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, REQUEST, Symbol, VERBS};
+use crate::symbol::{DELETE, GET, HEAD, HTTP_METHODS, OPTIONS, PATCH, POST, PUT, REQUEST, Symbol};
 use crate::template::Template;
 
 /// What makes a method an endpoint.
@@ -131,7 +131,11 @@ fn http_method(text: Spanned<String>, errors: &mut Errors) -> Option<String> {
     let capitals = value.to_ascii_uppercase();
     let message = if value.is_empty() || !value.chars().all(is_token_letter) {
         format!("{value:?} is not an HTTP method; expected a word such as `PURGE`")
-    } else if value != capitals && VERBS.iter().any(|symbol| symbol.0.eq_ignore_ascii_case(&value)) {
+    } else if value != capitals
+        && HTTP_METHODS
+            .iter()
+            .any(|symbol| symbol.0.eq_ignore_ascii_case(&value))
+    {
         format!(
             "an HTTP method is case-sensitive, `{value}` is not `{capitals}`\nhelp: write `\"{capitals}\"`"
         )

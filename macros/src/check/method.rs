@@ -1,5 +1,6 @@
 //! Is the method one that a client can have?
 
+use crate::attr::Role;
 use crate::errors::Errors;
 use crate::model::Method;
 use crate::symbol::RESERVED;
@@ -7,8 +8,8 @@ use crate::symbol::RESERVED;
 pub(super) fn check(method: &Method, erased: bool, errors: &mut Errors) {
     check_name(method, errors);
     check_verb(method, errors);
-    if method.verb.is_some() {
-        check_signature(method, errors);
+    if let Some(role) = &method.role {
+        check_signature(method, role, errors);
     }
     if let (true, Some(generic)) = (erased, method.generics.first) {
         errors.push_at(
@@ -35,20 +36,22 @@ fn check_name(method: &Method, errors: &mut Errors) {
 }
 
 fn check_verb(method: &Method, errors: &mut Errors) {
-    match (&method.verb, &method.body, &method.policy_word) {
-        (Some(verb), Some(_), _) => errors.push(
-            &verb.word,
+    match (&method.role, &method.body, &method.policy_word) {
+        (Some(role), Some(_), _) => errors.push(
+            role.word(),
             format!(
                 "`{}` has a verb and a body; drop the body to make it a remote call, or `#[{}]` to make it \
                  a default method",
-                method.name, verb.word
+                method.name,
+                role.word()
             ),
         ),
+        (None, None, _) if method.is_misspelt => {}
         (None, None, _) => errors.push(
             &method.ident,
             format!(
                 "`{}` has no verb; expected one of `#[get(\"/path\")]`, `post`, `put`, `patch`, `delete`, `head`, \
-                 `options`, `#[request(\"PURGE\", \"/path\")]`, or a body",
+                 `options`, `#[request(\"PURGE\", \"/path\")]`, `#[publish]`, or a body",
                 method.name
             ),
         ),
@@ -60,12 +63,16 @@ fn check_verb(method: &Method, errors: &mut Errors) {
     }
 }
 
-fn check_signature(method: &Method, errors: &mut Errors) {
+fn check_signature(method: &Method, role: &Role, errors: &mut Errors) {
     let name = &method.name;
+    let (what, example) = match role {
+        Role::Endpoint(_) => ("is a remote call", "Result<()>"),
+        Role::Publisher(_) => ("publishes an event", "Result<Receipt>"),
+    };
     if !method.is_async {
         errors.push_at(
             method.fn_span,
-            format!("`{name}` is a remote call, which waits; expected `async fn {name}`"),
+            format!("`{name}` {what}, which waits; expected `async fn {name}`"),
         );
     }
     match &method.receiver {
@@ -79,7 +86,7 @@ fn check_signature(method: &Method, errors: &mut Errors) {
     if method.output.is_none() {
         errors.push(
             &method.ident,
-            format!("`{name}` returns nothing, and every call can fail; expected `-> Result<…>`, such as `Result<()>`"),
+            format!("`{name}` returns nothing, and every call can fail; expected `-> Result<…>`, such as `{example}`"),
         );
     }
 }

@@ -4,11 +4,26 @@ mod binding;
 mod body;
 mod method;
 mod policy;
+mod publisher;
 mod reply;
 
-use crate::attr::Verb;
+use crate::attr::{Publish, Role, Verb};
 use crate::errors::Errors;
 use crate::model::{Method, Parameter, ReplyEnum, Service};
+
+/// The methods of a service that its client implements, in the order of the trait.
+#[derive(Default)]
+pub(crate) struct Methods<'a> {
+    pub(crate) endpoints: Vec<Endpoint<'a>>,
+    pub(crate) publishers: Vec<Publisher<'a>>,
+}
+
+/// A method that publishes an event.
+pub(crate) struct Publisher<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) publish: &'a Publish,
+    pub(crate) event: &'a Parameter,
+}
 
 /// A method that is a remote call, with every argument bound.
 pub(crate) struct Endpoint<'a> {
@@ -37,21 +52,29 @@ pub(crate) enum Target {
     Body,
 }
 
-/// The endpoints of the service, in the order of the trait.
-pub(crate) fn service<'a>(service: &'a Service, errors: &mut Errors) -> Vec<Endpoint<'a>> {
-    let mut endpoints = Vec::new();
+/// What the client implements.
+pub(crate) fn service<'a>(service: &'a Service, errors: &mut Errors) -> Methods<'a> {
+    let mut methods = Methods::default();
     for method in service.methods() {
         method::check(method, service.arguments.erased, errors);
-        if let Some(verb) = &method.verb {
-            policy::check(method, verb, errors);
-            endpoints.push(Endpoint {
-                method,
-                verb,
-                arguments: binding::bind(method, verb, errors),
-            });
+        match &method.role {
+            Some(Role::Endpoint(verb)) => {
+                policy::check(method, verb, errors);
+                methods.endpoints.push(Endpoint {
+                    method,
+                    verb,
+                    arguments: binding::bind(method, verb, errors),
+                });
+            }
+            Some(Role::Publisher(publish)) => {
+                methods
+                    .publishers
+                    .extend(publisher::check(service, method, publish, errors));
+            }
+            None => {}
         }
     }
-    endpoints
+    methods
 }
 
 /// An enum's statuses: each has one variant.

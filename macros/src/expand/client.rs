@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::client_ident;
+use crate::attr::Role;
 use crate::check::Endpoint;
 use crate::model::Service;
 
@@ -17,8 +18,9 @@ pub(super) fn expand_struct(service: &Service) -> TokenStream {
         ..
     } = service;
     let (carried, library) = (&foreign.carried, &arguments.library);
+    let means = means(service);
     let doc = format!(
-        " The client of `{}`: it implements [`{ident}`] by calls over HTTP.",
+        " The client of `{}`: it implements [`{ident}`] by {means}.",
         arguments.name
     );
     quote! {
@@ -28,6 +30,19 @@ pub(super) fn expand_struct(service: &Service) -> TokenStream {
         #visibility struct #client {
             __service: #library::ServiceClient,
         }
+    }
+}
+
+/// What the methods do.
+fn means(service: &Service) -> &'static str {
+    let has = |publishes: bool| {
+        let mut roles = service.methods().filter_map(|method| method.role.as_ref());
+        roles.any(|role| matches!(role, Role::Publisher(_)) == publishes)
+    };
+    match (has(false), has(true)) {
+        (_, false) => "calls over HTTP",
+        (true, true) => "calls over HTTP and by publishing events",
+        (false, true) => "publishing events",
     }
 }
 

@@ -3,22 +3,28 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{client_ident, signature};
-use crate::check::{Argument, Endpoint, Target};
-use crate::model::{Method, Output, Service};
+use super::{client_ident, publisher, signature};
+use crate::check::{Argument, Endpoint, Methods, Target};
+use crate::model::{Method, Output, Parameter, Service};
 
-pub(super) fn expand_impl(service: &Service, endpoints: &[Endpoint<'_>], names: &[Ident]) -> TokenStream {
+pub(super) fn expand_impl(service: &Service, methods: &Methods<'_>, names: &[Ident]) -> TokenStream {
     let client = client_ident(service);
     let (ident, library) = (&service.ident, &service.arguments.library);
     let carried = &service.foreign.carried;
-    let methods = endpoints
+    let calls = methods
+        .endpoints
         .iter()
         .zip(names)
         .map(|(endpoint, name)| expand_method(endpoint, name, library));
+    let publishers = methods
+        .publishers
+        .iter()
+        .map(|publisher| publisher::expand_method(publisher, library));
     quote! {
         #carried
         impl #ident for #client {
-            #(#methods)*
+            #(#calls)*
+            #(#publishers)*
         }
     }
 }
@@ -38,14 +44,11 @@ fn expand_method(endpoint: &Endpoint<'_>, descriptor: &Ident, library: &TokenStr
     }
 }
 
-/// The reference carries the span of the argument's type, where a missing trait is reported.
 fn expand_argument(argument: &Argument<'_>) -> TokenStream {
     let Some(ident) = &argument.parameter.ident else {
         return TokenStream::new();
     };
-    let (start, end) = argument.parameter.spans();
-    let value = moved_to(ident, end);
-    let reference = quote_spanned!(start=> &#value);
+    let reference = reference(argument.parameter, ident);
     match &argument.target {
         Target::Path => quote!(.path(#reference)),
         Target::OptionalPath => quote!(.path_optional(#reference)),
@@ -54,8 +57,19 @@ fn expand_argument(argument: &Argument<'_>) -> TokenStream {
         Target::Json => quote!(.json(#reference)),
         Target::Field(name) => quote!(.field(#name, #reference)),
         Target::Form => quote!(.form(#reference)),
-        Target::Body => quote!(.body(#value)),
+        Target::Body => {
+            let (_, end) = argument.parameter.spans();
+            let value = moved_to(ident, end);
+            quote!(.body(#value))
+        }
     }
+}
+
+/// The reference carries the span of the argument's type, where a missing trait is reported.
+pub(super) fn reference(parameter: &Parameter, ident: &Ident) -> TokenStream {
+    let (start, end) = parameter.spans();
+    let value = moved_to(ident, end);
+    quote_spanned!(start=> &#value)
 }
 
 /// The same variable, reported elsewhere.
@@ -66,7 +80,7 @@ fn moved_to(ident: &Ident, place: Span) -> Ident {
 }
 
 /// Carries the span of the type that is returned, where a missing `FromReply` is reported.
-fn expand_send(method: &Method) -> TokenStream {
+pub(super) fn expand_send(method: &Method) -> TokenStream {
     let (start, _) = method
         .output
         .as_ref()

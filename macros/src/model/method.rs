@@ -49,7 +49,8 @@ impl Method {
         let is_erasable = erased && is_shared && !is_opaque && generics.first.is_none();
         Self {
             foreign: read.foreign,
-            verb: read.verb,
+            role: read.role,
+            is_misspelt: read.is_misspelt,
             attributes: read.attributes,
             policy_word: read.policy_word,
             fn_span: sig.fn_token.span,

@@ -1,6 +1,7 @@
 //! The second stage: what the user wrote, in our words and without syn's types.
 
 mod bounds;
+mod event;
 mod lifetimes;
 mod method;
 mod parameter;
@@ -11,8 +12,9 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 
-use crate::attr::{Attributes, Binding, Foreign, ServiceArguments, Verb};
+use crate::attr::{Attributes, Binding, Foreign, Role, ServiceArguments};
 
+pub(crate) use event::{EventType, Proof};
 pub(crate) use reply::{ReplyEnum, ReplyVariant};
 
 /// A trait under `#[service]`.
@@ -41,7 +43,10 @@ pub(crate) enum Item {
 /// A method of the trait.
 pub(crate) struct Method {
     pub(crate) foreign: Foreign,
-    pub(crate) verb: Option<Verb>,
+    /// `None` for a default method.
+    pub(crate) role: Option<Role>,
+    /// Whether the role may be an attribute that could not be read, which has been reported.
+    pub(crate) is_misspelt: bool,
     pub(crate) attributes: Attributes,
     /// The first word that only an endpoint can have.
     pub(crate) policy_word: Option<Ident>,

@@ -12,7 +12,7 @@ fn bound(method: &TokenStream) -> Vec<(String, Target)> {
     let mut errors = Errors::default();
     let item = quote!(trait Service { #method });
     let written = Service::from_syn(quote!("service"), item, &mut errors).unwrap();
-    let endpoints = service(&written, &mut errors);
+    let endpoints = service(&written, &mut errors).endpoints;
     assert_eq!(errors.messages(), [""; 0]);
     let arguments = &endpoints[0].arguments;
     arguments

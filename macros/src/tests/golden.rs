@@ -96,6 +96,52 @@ fn reply_with_other() -> TokenStream {
     })
 }
 
+/// A service with a call and methods that publish.
+fn publishers() -> TokenStream {
+    let item = quote! {
+        pub trait Knowledge {
+            /// For the knowledge service.
+            #[publish]
+            async fn chat_completed(&self, event: &ChatCompleted) -> Result<Receipt>;
+
+            #[get("/facts/{id}")]
+            async fn fact(&self, id: u64) -> Result<Fact>;
+
+            #[cfg(feature = "audit")]
+            #[publish(priority = "critical", target = "audit-service")]
+            async fn looked_at<'a>(&self, event: LookedAt<'a>) -> Result<()>;
+        }
+    };
+    stages::service(quote!("knowledge-service"), item)
+}
+
+fn event() -> TokenStream {
+    stages::event(quote! {
+        #[event("chat_completed")]
+        pub struct ChatCompleted {
+            pub user_id: String,
+        }
+    })
+}
+
+fn event_with_all() -> TokenStream {
+    stages::event(quote! {
+        #[event("said", version = 2, target = "agent-service", priority = "high", expires = "24h", crate = ::my::trunkline)]
+        enum Said<'a, 'b: 'a> where 'b: 'static {
+            Text(&'a str, &'b str),
+        }
+    })
+}
+
+fn event_of_any() -> TokenStream {
+    stages::event(quote! {
+        #[event("changed")]
+        struct Changed<T: Clone, const N: usize = 1> where T: Copy {
+            to: [T; N],
+        }
+    })
+}
+
 /// One mistake: the trait is kept, and a client of the same shape.
 fn mistaken() -> TokenStream {
     let item = quote! {
@@ -119,6 +165,10 @@ fn expansions_stay_as_they_are() {
         ("generic", generic()),
         ("reply", reply()),
         ("reply_with_other", reply_with_other()),
+        ("publishers", publishers()),
+        ("event", event()),
+        ("event_with_all", event_with_all()),
+        ("event_of_any", event_of_any()),
         ("mistaken", mistaken()),
     ];
     let mut settings = insta::Settings::clone_current();
@@ -188,6 +238,10 @@ fn a_method_is_a_few_lines() {
     for (name, [signature, body]) in client_methods(wide()) {
         assert!(signature <= 6 && body <= 6, "{name}: {signature}, {body}");
     }
+    for (name, [signature, body]) in client_methods(publishers()) {
+        assert!(signature <= 6 && body <= 6, "{name}: {signature}, {body}");
+    }
+    assert_eq!(client_methods(publishers()).len(), 3);
     assert_eq!(client_methods(example()).len(), 2);
     assert_eq!(client_methods(wide()).len(), 3);
 }

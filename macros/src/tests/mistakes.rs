@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-use crate::model::Service;
+use crate::model::{EventType, Service};
 use crate::{check, stages};
 
 /// The messages that a service brings.
@@ -116,4 +116,66 @@ fn an_index_counts_the_methods_that_are_compiled() {
     let expansion = stages::service(quote!("service"), item).to_string();
     let expected = quote!(1 + if ::core::cfg!(all(unix)) { 1 } else { 0 }, "third").to_string();
     assert!(expansion.contains(&expected), "{expansion}");
+}
+
+fn messages_of_event(item: TokenStream) -> Vec<String> {
+    let mut errors = Errors::default();
+    drop(EventType::from_syn(item, &mut errors));
+    errors.messages().into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_mistake_of_an_event_is_reported_at_once() {
+    let found = messages_of_event(quote! {
+        #[event("two words", version = 0, target = "all", priority = "hig", expires = "1", vershun = 1, version = 1)]
+        #[event]
+        struct Event {
+            #[event("a")]
+            a: u32,
+        }
+    });
+    assert_eq!(found.len(), 9, "{found:#?}");
+}
+
+#[test]
+fn every_mistake_of_a_publisher_is_reported_at_once() {
+    let found = messages_of_method(&quote! {
+        #[publish("paid", priority = "highest", target = "")]
+        #[retry(off)]
+        fn paid(&self, #[json] a: &Paid, b: u32);
+    });
+    assert_eq!(found.len(), 7, "{found:#?}");
+}
+
+#[test]
+fn a_misspelt_word_brings_no_message_about_a_missing_verb() {
+    for attribute in [quote!(pubish), quote!(gte("/")), quote!(cfg_attr(x, publish))] {
+        let found = messages_of_method(&quote! {
+            #[#attribute]
+            async fn paid(&self, event: &Paid) -> Result<()>;
+        });
+        assert_eq!(found.len(), 1, "{found:#?}");
+    }
+}
+
+#[test]
+fn a_publisher_has_no_place_among_the_endpoints() {
+    let item = quote! {
+        trait Service {
+            #[publish]
+            async fn first(&self, event: &Paid) -> Result<()>;
+            #[get("/")]
+            async fn second(&self) -> Result<()>;
+        }
+    };
+    let expansion = stages::service(quote!("service"), item).to_string();
+    assert!(
+        expansion.contains(&quote!(0, "second").to_string()),
+        "{expansion}"
+    );
+    assert!(
+        expansion.contains(&quote!(&[&__SECOND]).to_string()),
+        "{expansion}"
+    );
+    assert!(!expansion.contains("__FIRST"), "{expansion}");
 }

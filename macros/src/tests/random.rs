@@ -54,7 +54,7 @@ fn no_text_is_too_odd_for_a_duration() {
     let mut random = Random(2);
     for _ in 0..300_000 {
         let text = random.text(&['0', '1', '2', '9', 'm', 's', 'h', ' ', '-', '.', 'é', '\0'], 24);
-        if let Ok(milliseconds) = duration::parse(&text) {
+        if let Ok(milliseconds) = duration::parse(&text, duration::LONGEST_WAIT) {
             assert!((1..=86_400_000).contains(&milliseconds), "{text}");
         }
     }
@@ -63,11 +63,11 @@ fn no_text_is_too_odd_for_a_duration() {
 /// Tokens that the grammar knows, and some that it does not.
 fn vocabulary() -> Vec<TokenTree> {
     let words = quote! {
-        get post put patch delete head options request timeout attempt_timeout retry idempotent breaker header none_on
+        get post put patch delete head options request publish event target priority version expires timeout attempt_timeout retry idempotent breaker header none_on
         envelope path query json field form body prefix dyn crate times backoff delay max_delay on off data code message
         ok trait async fn self mut impl where for pub unsafe const type struct enum extern ref static cfg cfg_attr allow
         doc r#type r#fn _ Self super T U 'a 'static Result Option u32 str Sized Send status other reply
-        "/a" "/{id}" "/{id?}" "/{rest*}" "a" "" "2s" "0s" "X-A" "{" 404 0 -1 1.5 "x"u8 'c' b"x" true 99999999999999999999
+        "high" "all" "24h" "/a" "/{id}" "/{id?}" "/{rest*}" "a" "" "2s" "0s" "X-A" "{" 404 0 -1 1.5 "x"u8 'c' b"x" true 99999999999999999999
         & + - * / = == : :: ; , . ... -> => < > ? ! # @ | $
         () [] {} (x) [get] [get("/")] [timeout("2s")] [json] [cfg(x)] (&self) ("N" = "v") [409] (times = 1)
     };
@@ -125,6 +125,15 @@ fn services() -> Vec<TokenStream> {
             }
         },
         quote! {
+            trait D {
+                #[publish(priority = "high", target = "a")]
+                #[cfg(x)]
+                async fn a<E: F + ?Sized>(&self, event: &E) -> R;
+                #[publish]
+                async fn b(&self, event: Cow<'_, G>) -> R;
+            }
+        },
+        quote! {
             trait C<T> where T: D {
                 type E: F;
                 const G: u32;
@@ -155,6 +164,44 @@ fn reply() -> TokenStream {
             B,
             #[status(other)]
             C(D),
+        }
+    }
+}
+
+fn events() -> Vec<TokenStream> {
+    vec![
+        quote! {
+            #[event("e", version = 2, target = "a", priority = "high", expires = "24h", crate = ::a::b)]
+            #[serde(tag = "t")]
+            pub struct E<'a, T: U = u32, const N: usize = 1> where T: 'a {
+                a: &'a [T; N],
+            }
+        },
+        quote! {
+            #[event("e")]
+            enum E<'a> {
+                A(&'a str),
+                #[cfg(x)]
+                B { c: u32 },
+                C = 1,
+            }
+        },
+        quote! {
+            #[event("e", expires = "1ms")]
+            struct E;
+        },
+    ]
+}
+
+#[test]
+fn no_event_is_too_odd() {
+    let (vocabulary, events) = (vocabulary(), events());
+    let mut random = Random(6);
+    for _ in 0..40_000 {
+        let item = several(&random.pick(&events), &vocabulary, &mut random);
+        let expansion = stages::event(item.clone());
+        if let Err(error) = syn::parse2::<syn::File>(expansion.clone()) {
+            panic!("{error}\n{item}\n{expansion}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::config::{
     BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name,
 };
 use crate::endpoint::Endpoint;
-use crate::events::{EventFormat, EventSettings, parse_events_url};
+use crate::events::{EventFormat, EventSettings, MessagingDialect, parse_events_url};
 #[cfg(feature = "outbox")]
 use crate::events::{Outbox, OutboxBounds, OutboxSettings};
 use crate::random::Random;
@@ -276,7 +276,9 @@ impl ClientBuilder {
 
     /// Where events go, by the scheme of this address; instead of `MESSAGING_URL`. `memory:`, a bus within the process,
     /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold, each
-    /// queue's dead letters as much again, and so the events that are unrouted.
+    /// queue's dead letters as much again, and so the events that are unrouted. `http://` and `https://` are the messaging
+    /// service of family A, with `?dialect=v1` in its other dialect; it is called as the service `messaging`, which
+    /// takes settings as any other, its instances among them. Publishing at the same time keeps no order there.
     ///
     /// With the feature `amqp`: `amqp://user:password@host:5672/vhost`, or `amqps:` over TLS, is a `RabbitMQ` from 3.10 on.
     /// Several addresses, with commas between, are tried in turn. `?heartbeat=10` says after how many seconds each side
@@ -284,6 +286,21 @@ impl ClientBuilder {
     /// whether they are there. Nothing is connected before it is needed, and what is lost is connected again without end.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
+        self
+    }
+
+    /// How the messaging service at an `http:` address takes events, instead of what the address says with `?dialect=v1`.
+    /// `Plain` unless either is set.
+    pub fn messaging_dialect(mut self, dialect: MessagingDialect) -> Self {
+        self.events.http.dialect = Some(dialect);
+        self
+    }
+
+    /// Where the messaging service at an `http:` address sends events to: `{base}/{event_type}`, instead of what the address
+    /// says with `?callbacks=…`. `http://{group}/internal/events` unless either is set. See
+    /// [`Callbacks`](crate::Callbacks).
+    pub fn event_callbacks(mut self, base: impl Into<String>) -> Self {
+        self.events.http.callbacks = Some(base.into());
         self
     }
 
@@ -362,7 +379,7 @@ impl ClientBuilder {
         let env = self.sources.client_env();
         let mut events = self.events;
         events.urls = match self.events_url {
-            Some(address) => parse_events_url(&address)?,
+            Some(address) => parse_events_url(&address, &events.http)?,
             None => env.messaging_url.unwrap_or_default(),
         };
         #[cfg(feature = "amqp")]
@@ -390,6 +407,7 @@ impl ClientBuilder {
             events,
         });
         let shared = Arc::new(shared);
+        shared.events.attach(&shared);
         #[cfg(feature = "outbox")]
         shared.events.start(&shared);
         Ok(Client { shared })

@@ -11,6 +11,7 @@ use super::state::{EndpointState, ServiceState};
 use super::{Client, Health, health};
 use crate::call::{Call, CallOptions};
 use crate::endpoint::{Endpoint, Service};
+use crate::events::{Events, Text};
 
 /// The untyped client of a service; every typed client has one inside.
 ///
@@ -153,6 +154,19 @@ impl ServiceClient {
     /// `healthy`, `ok` or `up`.
     pub async fn health(&self) -> Health {
         health::ask(self).await
+    }
+
+    /// The events of the client that this one is made of, for what a `#[publish]` method does not say.
+    pub fn events(&self) -> Events {
+        Events::new(Arc::clone(self.shared()))
+    }
+
+    /// The name, as the target of an event.
+    pub(crate) fn as_target(&self) -> Text {
+        match &self.0.bound {
+            Some((service, _)) => service.name.into(),
+            None => Text::copy(self.name()),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -131,6 +131,14 @@ impl CallContext {
         self.deadline
     }
 
+    /// Stops waiting at this time, if not before.
+    pub(crate) fn limit(&mut self, deadline: Instant) {
+        self.deadline = Some(
+            self.deadline
+                .map_or(deadline, |inherited| inherited.min(deadline)),
+        );
+    }
+
     /// Makes an entry for each header that [`write`](Self::write) always writes, so that a copy of these headers does
     /// not grow; `timeout` is what calls have as a rule.
     pub(crate) fn make_room(headers: &mut HeaderMap, timeout: Duration) {

@@ -6,24 +6,29 @@ use super::Priority;
 
 /// A type that is published and handled by its name.
 ///
-/// Usually derived; by hand it is one constant. A publisher's type is `Serialize`, a subscriber's `DeserializeOwned`; both
+/// Usually [derived](derive@crate::Event); by hand it is one constant. A publisher's type is `Serialize`, a subscriber's `DeserializeOwned`; both
 /// sides may have types of their own, as long as the name and the JSON agree.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
 /// use trunkline::Event;
 ///
-/// #[derive(Serialize, Deserialize)]
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event("chat_completed")]
 /// struct ChatCompleted {
 ///     user_id: String,
 /// }
 ///
-/// impl Event for ChatCompleted {
-///     const NAME: &'static str = "chat_completed";
+/// /// As another service sees it: only handled, and only what it needs.
+/// #[derive(Deserialize)]
+/// struct Chatted {}
+///
+/// impl Event for Chatted {
+///     const NAME: &'static str = ChatCompleted::NAME;
 /// }
 ///
-/// assert_eq!(ChatCompleted::VERSION, 1);
-/// assert_eq!(ChatCompleted::TARGET, None);
+/// assert_eq!(Chatted::NAME, "chat_completed");
+/// assert_eq!((Chatted::VERSION, Chatted::TARGET), (1, None));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",

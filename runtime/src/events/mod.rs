@@ -4,6 +4,7 @@ mod bus;
 mod consumer;
 mod dead;
 mod delivery;
+mod derived;
 mod event;
 mod figures;
 mod format;
@@ -34,8 +35,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::bus::http::{Callbacks, MessagingDialect};
 pub use self::dead::{DeadLetter, DeadLetters};
 pub use self::delivery::Delivery;
+pub use self::derived::{HandledEvent, PublishedEvent, borrowing_event, owned_event};
 pub use self::event::Event;
 pub use self::figures::{EventMetrics, QueueMetrics};
 pub use self::format::EventFormat;
@@ -46,7 +49,9 @@ pub(crate) use self::outbox::{Bounds as OutboxBounds, Outbox, OutboxSettings};
 #[cfg(feature = "outbox")]
 pub use self::outbox::{OutboxMetrics, Unsent};
 pub use self::priority::Priority;
-pub use self::publish::{Publish, PublishAll, PublishFailure, Receipt, Stage};
+pub use self::publish::{
+    FromReceipt, Publish, PublishAll, PublishFailure, PublishOutcome, Receipt, ServicePublish, Stage, publish,
+};
 #[cfg(feature = "testing")]
 pub use self::recording::{RecordedEvent, RecordingEvents};
 pub(crate) use self::shared::{EventSettings, EventsShared, addresses, parse_events_url};
@@ -55,7 +60,8 @@ pub use self::subscribe::Subscribe;
 pub use self::worker::Worker;
 
 use self::publish::Draft;
-use self::text::Text;
+pub(crate) use self::text::Text;
+use crate::Result;
 use crate::client::Shared;
 
 /// Publishes events and subscribes to them; made by [`Client::events`](crate::Client::events).
@@ -71,13 +77,10 @@ use crate::client::Shared;
 /// use serde::{Deserialize, Serialize};
 /// use trunkline::{Client, Delivery, Event, HandlerError};
 ///
-/// #[derive(Serialize, Deserialize)]
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event("order_paid")]
 /// struct OrderPaid {
 ///     order: u32,
-/// }
-///
-/// impl Event for OrderPaid {
-///     const NAME: &'static str = "order_paid";
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -113,7 +116,7 @@ impl Events {
     ///
     /// The event is encoded at once; what is wrong with it is the error of the publish.
     pub fn publish<E: Event + Serialize + ?Sized>(&self, event: &E) -> Publish {
-        let draft = Draft::of(&self.shared, event);
+        let draft = Draft::of::<E>(&self.shared, &event);
         Publish::new(Arc::clone(&self.shared), draft)
     }
 
@@ -126,13 +129,11 @@ impl Events {
     /// Publishes many events; the outcome of each is in their order.
     ///
     /// ```
-    /// # use serde::Serialize;
+    /// # use serde::{Deserialize, Serialize};
     /// # use trunkline::{Client, Event};
-    /// # #[derive(Serialize)]
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event("tick")]
     /// # struct Tick(u32);
-    /// # impl Event for Tick {
-    /// #     const NAME: &'static str = "tick";
-    /// # }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> trunkline::Result<()> {
     /// # let events = Client::builder().build()?.events();
@@ -163,7 +164,7 @@ impl Events {
     ///
     /// # Errors
     /// `Config` when events are not configured.
-    pub fn state(&self) -> crate::Result<EventsState> {
+    pub fn state(&self) -> Result<EventsState> {
         Ok(self.watch()?.state())
     }
 
@@ -171,8 +172,19 @@ impl Events {
     ///
     /// # Errors
     /// `Config` when events are not configured.
-    pub fn watch(&self) -> crate::Result<EventsWatch> {
+    pub fn watch(&self) -> Result<EventsWatch> {
         Ok(EventsWatch::new(self.shared.events.bus()?.watch()))
+    }
+
+    /// The service that takes the events of a group from the messaging service of family A; it belongs into the server of
+    /// this process. See [`Callbacks`].
+    ///
+    /// # Errors
+    /// `Config` where events do not go over `http:`, and for a group that is no name of a service.
+    pub fn callbacks(&self, group: impl Into<String>) -> Result<Callbacks> {
+        let group = Text::from(group.into());
+        names::check_group("group", &group)?;
+        self.shared.events.callbacks(group)
     }
 
     /// The dead letters of a group.

@@ -34,6 +34,16 @@ impl Priority {
     /// How many there are.
     pub(crate) const COUNT: usize = 4;
 
+    /// As families A and B write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+
     /// The place in a list by priority, from the least urgent.
     pub(crate) fn index(self) -> usize {
         match self {
@@ -41,15 +51,6 @@ impl Priority {
             Self::Normal => 1,
             Self::High => 2,
             Self::Urgent => 3,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Normal => "normal",
-            Self::High => "high",
-            Self::Urgent => "urgent",
         }
     }
 

@@ -1,13 +1,17 @@
 //! What all handles on the events of one client share.
 
+use std::sync::Arc;
+
 use url::Url;
 
+use super::bus::http::{Callbacks, HttpSettings, not_over_http};
 use super::bus::{Bus, Opening};
 use super::figures::{EventFigures, EventMetrics};
 use super::format::EventFormat;
 use super::id::EventIds;
 use super::text::Text;
 use super::worker::Workers;
+use crate::client::Shared;
 use crate::encode::SizeHint;
 use crate::{Error, ErrorKind, Result};
 
@@ -36,6 +40,7 @@ pub(crate) struct EventsShared {
 pub(crate) struct EventSettings {
     /// None: in process. Several: the nodes of one broker.
     pub(crate) urls: Vec<Url>,
+    pub(crate) http: HttpSettings,
     pub(crate) format: EventFormat,
     pub(crate) max_body: usize,
     #[cfg(feature = "outbox")]
@@ -49,7 +54,7 @@ pub(crate) struct EventSettings {
 
 impl EventsShared {
     #[cfg_attr(
-        not(any(feature = "testing", feature = "outbox")),
+        not(any(feature = "testing", feature = "outbox", feature = "amqp")),
         expect(
             clippy::needless_pass_by_value,
             reason = "what features bring is moved out of it"
@@ -58,6 +63,7 @@ impl EventsShared {
     pub(crate) fn new(settings: EventSettings, source: &str, metrics: bool) -> Self {
         let bus = Bus::open(&Opening {
             urls: &settings.urls,
+            http: &settings.http,
             #[cfg(feature = "amqp")]
             format: settings.format,
             #[cfg(feature = "amqp")]
@@ -90,6 +96,26 @@ impl EventsShared {
         self.bus.as_ref().map_err(Error::clone)
     }
 
+    /// The service that takes the events of a group over HTTP.
+    ///
+    /// # Errors
+    /// `Config` where events do not go over HTTP.
+    pub(super) fn callbacks(&self, group: Text) -> Result<Callbacks> {
+        match self.bus()? {
+            Bus::Http(bus) => Ok(Callbacks::new(bus, group, self.max_body)),
+            Bus::Memory(_) => Err(not_over_http()),
+            #[cfg(feature = "amqp")]
+            Bus::Amqp(_) => Err(not_over_http()),
+        }
+    }
+
+    /// Gives the bus the client that it belongs to.
+    pub(crate) fn attach(&self, shared: &Arc<Shared>) {
+        if let Ok(bus) = &self.bus {
+            bus.attach(shared);
+        }
+    }
+
     pub(crate) fn metrics(&self) -> EventMetrics {
         let metrics = self.figures.snapshot(self.bus.as_ref().ok());
         #[cfg(feature = "outbox")]
@@ -102,7 +128,7 @@ impl EventsShared {
 
     /// Starts what works without being asked: the relay of the outbox.
     #[cfg(feature = "outbox")]
-    pub(crate) fn start(&self, shared: &std::sync::Arc<crate::client::Shared>) {
+    pub(crate) fn start(&self, shared: &Arc<Shared>) {
         if let (Some(outbox), Ok(bus)) = (&self.outbox, &self.bus) {
             outbox.start(bus, shared);
         }
@@ -128,17 +154,20 @@ impl EventsShared {
 ///
 /// # Errors
 /// `Config` when one is no address, or this build does not speak its scheme.
-pub(crate) fn parse_events_url(text: &str) -> Result<Vec<Url>> {
+pub(crate) fn parse_events_url(text: &str, http: &HttpSettings) -> Result<Vec<Url>> {
     let urls = addresses(text).map(|address| {
         // Without the text: it may hold a password.
         Url::parse(address).map_err(|error| {
-            let message = format!("the address of events is no URL: {error}; expected `memory:`");
+            let message = format!(
+                "the address of events is no URL: {error}; expected `memory:`, or a scheme, `://` and a host"
+            );
             Error::new(ErrorKind::Config, message)
         })
     });
     let urls: Vec<Url> = urls.collect::<Result<_>>()?;
     Bus::open(&Opening {
         urls: &urls,
+        http,
         #[cfg(feature = "amqp")]
         format: EventFormat::default(),
         #[cfg(feature = "amqp")]
@@ -159,6 +188,7 @@ impl Default for EventSettings {
     fn default() -> Self {
         Self {
             urls: Vec::new(),
+            http: HttpSettings::default(),
             format: EventFormat::default(),
             max_body: MAX_BODY,
             #[cfg(feature = "outbox")]

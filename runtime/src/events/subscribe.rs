@@ -180,15 +180,16 @@ impl Subscribe {
         let most = MOST_LINED_UP
             .min(self.concurrency.saturating_mul(2))
             .max(FEWEST_LINED_UP);
+        let (close, closing) = tokio::sync::watch::channel(false);
         let declaration = Declaration {
             group: self.group,
             label: label.clone(),
             names: handlers.names(),
             prefetch: u16::try_from(self.prefetch.unwrap_or(most)).unwrap_or(u16::MAX),
             steps: ladder.steps().to_vec(),
+            closing: closing.clone(),
         };
         let source = bus.subscribe(&declaration).await?;
-        let (close, closing) = tokio::sync::watch::channel(false);
         let consumer = Arc::new(Consumer {
             system: bus.system(),
             figures: self.shared.events.figures.queue(&label),

@@ -12,11 +12,13 @@ mod arguments_not_send;
 mod conditional_methods;
 mod default_methods;
 mod dyn_handle;
+mod events;
 mod every_attribute;
 mod example;
 mod generic_methods;
 mod local_service;
 mod odd_argument_names;
+mod publishers;
 mod raw_identifiers;
 mod renamed_crate;
 mod reply_by_status;
@@ -49,6 +51,11 @@ fn every_attribute_runs() {
 }
 
 #[test]
+fn events_runs() {
+    events::main();
+}
+
+#[test]
 fn example_runs() {
     example::main();
 }
@@ -66,6 +73,11 @@ fn local_service_runs() {
 #[test]
 fn odd_argument_names_runs() {
     odd_argument_names::main();
+}
+
+#[test]
+fn publishers_runs() {
+    publishers::main();
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod inner {
 pub trait Renamed {
     #[get("/")]
     async fn get(&self) -> lines::Result<Created>;
+    #[publish(priority = "high")]
+    async fn paid(&self, event: &Paid) -> lines::Result<()>;
 }
 
 #[derive(lines::FromReply)]
@@ -21,5 +23,9 @@ pub enum Created {
     #[status(other)]
     Other,
 }
+
+#[derive(serde::Serialize, serde::Deserialize, lines::Event)]
+#[event("paid", priority = "low", crate = crate::renamed_crate::inner::my::lines)]
+pub struct Paid;
 
 pub(super) fn main() {}

@@ -247,9 +247,9 @@ async fn an_address_that_nobody_speaks_is_an_error_of_events_alone() -> Result<(
     let error = Client::builder().events(address).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(!error.to_string().contains("secret"), "{error}");
-    // The environment of a service may name a broker that this client does not need.
+    // The environment of a service may say of events what this client does not need.
     let client = Client::builder()
-        .env_from([("MESSAGING_URL", "https://messaging")])?
+        .env_from([("MESSAGING_URL", "https://messaging?dialect=none")])?
         .build()?;
     let error = client.events().publish(&Paid { order: 1 }).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "amqp")]
 pub(crate) mod amqp;
+pub(crate) mod http;
 pub(crate) mod lanes;
 pub(crate) mod memory;
 
@@ -12,28 +13,30 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
-#[cfg(feature = "amqp")]
 use tokio::time::Instant;
 use url::Url;
 
+use self::http::{HttpBus, HttpSettings};
 use self::memory::{Bounds, MemoryBus};
 #[cfg(feature = "amqp")]
 use super::EventFormat;
 use super::text::Text;
 use super::topology::Route;
 use super::wire::Wire;
-use super::{EventsState, Priority};
+use super::{EventsState, Priority, PublishFailure};
+use crate::client::Shared;
 use crate::{Error, ErrorKind};
 
 #[cfg(feature = "amqp")]
-const SPOKEN: &str = "`memory:` and `amqp:`";
+const SPOKEN: &str = "`memory:`, `http:`, `https:`, `amqp:` and `amqps:`";
 #[cfg(not(feature = "amqp"))]
-const SPOKEN: &str = "`memory:` only";
+const SPOKEN: &str = "`memory:`, `http:` and `https:`";
 
 /// What a bus is made of.
 pub(crate) struct Opening<'a> {
     /// Where it is; several addresses are of one broker's nodes.
     pub(crate) urls: &'a [Url],
+    pub(crate) http: &'a HttpSettings,
     #[cfg(feature = "amqp")]
     pub(crate) format: EventFormat,
     #[cfg(feature = "amqp")]
@@ -46,6 +49,7 @@ pub(crate) struct Opening<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Bus {
     Memory(Arc<MemoryBus>),
+    Http(Arc<HttpBus>),
     #[cfg(feature = "amqp")]
     Amqp(Arc<amqp::AmqpBus>),
 }
@@ -61,9 +65,21 @@ pub(crate) struct Outgoing {
 /// Why something was not taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Nack {
-    /// Whether it may be taken a little later.
-    pub(crate) is_temporary: bool,
+    pub(crate) again: Again,
+    /// What a publish fails with that ends here.
+    pub(crate) failure: PublishFailure,
+    /// Not sooner than that.
+    pub(crate) after: Duration,
     pub(crate) reason: String,
+}
+
+/// When something that was not taken may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    Soon,
+    /// Once somebody has changed something else than the event: a credential, an address.
+    AfterAChange,
+    Never,
 }
 
 /// A queue as a subscription declares it.
@@ -87,12 +103,15 @@ pub(crate) struct Declaration {
         expect(dead_code, reason = "in process a queue has any number of them")
     )]
     pub(crate) steps: Vec<Duration>,
+    /// True once no more events are to be taken; gone with the subscription.
+    pub(crate) closing: watch::Receiver<bool>,
 }
 
 /// Where a subscription takes its events from.
 #[derive(Debug)]
 pub(crate) enum Source {
     Memory(memory::Source),
+    Http(http::Source),
     #[cfg(feature = "amqp")]
     Amqp(amqp::Source),
 }
@@ -116,6 +135,7 @@ pub(crate) struct Incoming {
 #[derive(Debug)]
 pub(crate) enum Token {
     Memory(memory::Token),
+    Http(http::Token),
     #[cfg(feature = "amqp")]
     Amqp(amqp::Token),
 }
@@ -168,20 +188,20 @@ pub(crate) struct QueueFigures {
 
 impl Nack {
     /// It was refused, and may be taken a little later.
-    #[cfg(feature = "amqp")]
     pub(crate) fn temporary(reason: impl Into<String>) -> Self {
         Self {
-            is_temporary: true,
+            again: Again::Soon,
+            failure: PublishFailure::Refused,
+            after: Duration::ZERO,
             reason: reason.into(),
         }
     }
 
     /// It was refused for good.
-    #[cfg(feature = "amqp")]
     pub(crate) fn permanent(reason: impl Into<String>) -> Self {
         Self {
-            is_temporary: false,
-            reason: reason.into(),
+            again: Again::Never,
+            ..Self::temporary(reason)
         }
     }
 }
@@ -197,6 +217,7 @@ impl Bus {
         };
         match url.scheme() {
             "memory" => Bounds::of(url).map(Self::memory),
+            "http" | "https" => Ok(Self::Http(Arc::new(HttpBus::open(url, opening.http)?))),
             #[cfg(feature = "amqp")]
             "amqp" | "amqps" => {
                 let settings = amqp::Settings {
@@ -224,32 +245,38 @@ impl Bus {
     pub(crate) fn system(&self) -> &'static str {
         match self {
             Self::Memory(_) => "memory",
+            Self::Http(_) => "http",
             #[cfg(feature = "amqp")]
             Self::Amqp(_) => "rabbitmq",
         }
     }
 
-    /// Resolves once the event is confirmed.
-    #[cfg_attr(
-        not(feature = "amqp"),
-        expect(clippy::unused_async, reason = "a bus behind a network confirms later")
-    )]
-    pub(crate) async fn publish(&self, outgoing: &Outgoing) -> Result<(), Nack> {
+    /// Gives the bus the client that it belongs to.
+    pub(crate) fn attach(&self, shared: &Arc<Shared>) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Http(bus) => bus.attach(shared),
+            // What it needs, it has been given.
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => {}
+        }
+    }
+
+    /// Resolves once the event is confirmed. The caller gives up at the deadline, where there is one.
+    pub(crate) async fn publish(&self, outgoing: &Outgoing, deadline: Option<Instant>) -> Result<(), Nack> {
         match self {
             Self::Memory(bus) => bus.publish(outgoing),
+            Self::Http(bus) => bus.publish(outgoing, deadline).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.publish(outgoing).await,
         }
     }
 
     /// Declares the queue and takes from it.
-    #[cfg_attr(
-        not(feature = "amqp"),
-        expect(clippy::unused_async, reason = "a bus behind a network declares later")
-    )]
     pub(crate) async fn subscribe(&self, declaration: &Declaration) -> Result<Source, Error> {
         match self {
             Self::Memory(bus) => Ok(Source::Memory(bus.subscribe(declaration)?)),
+            Self::Http(bus) => Ok(Source::Http(bus.subscribe(declaration).await?)),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.subscribe(declaration).await.map(Source::Amqp),
         }
@@ -263,6 +290,7 @@ impl Bus {
     pub(crate) async fn list(&self, place: &Shelf, most: usize) -> Result<Vec<Shelved>, Error> {
         match self {
             Self::Memory(bus) => Ok(bus.list(place, most)),
+            Self::Http(bus) => Ok(bus.shelves().list(place, most)),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.list(place, most).await,
         }
@@ -276,6 +304,7 @@ impl Bus {
     pub(crate) async fn replay(&self, place: &Shelf, id: Option<&str>) -> Result<usize, Error> {
         match self {
             Self::Memory(bus) => Ok(bus.replay(place, id)),
+            Self::Http(bus) => Ok(bus.shelves().replay(place, id)),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.replay(place, id).await,
         }
@@ -289,6 +318,7 @@ impl Bus {
     pub(crate) async fn discard(&self, place: &Shelf, id: &str) -> Result<usize, Error> {
         match self {
             Self::Memory(bus) => Ok(bus.discard(place, id)),
+            Self::Http(bus) => Ok(bus.shelves().discard(place, id)),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.discard(place, id).await,
         }
@@ -298,6 +328,7 @@ impl Bus {
     pub(crate) fn queues(&self) -> Vec<(String, QueueFigures)> {
         match self {
             Self::Memory(bus) => bus.queues(),
+            Self::Http(bus) => bus.shelves().queues(),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.queues(),
         }
@@ -307,7 +338,7 @@ impl Bus {
     pub(crate) fn watch(&self) -> watch::Receiver<EventsState> {
         match self {
             // Whoever watches sees that there will be no change.
-            Self::Memory(_) => watch::channel(EventsState::Up).1,
+            Self::Memory(_) | Self::Http(_) => watch::channel(EventsState::Up).1,
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.watch(),
         }
@@ -316,7 +347,7 @@ impl Bus {
     /// How the connections are, where they are made.
     pub(crate) fn seen(&self) -> EventsState {
         match self {
-            Self::Memory(_) => EventsState::Up,
+            Self::Memory(_) | Self::Http(_) => EventsState::Up,
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.seen(),
         }
@@ -325,7 +356,7 @@ impl Bus {
     /// What became of the connections so far.
     pub(crate) fn links(&self) -> LinkFigures {
         match self {
-            Self::Memory(_) => LinkFigures::default(),
+            Self::Memory(_) | Self::Http(_) => LinkFigures::default(),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.figures(),
         }
@@ -334,7 +365,7 @@ impl Bus {
     /// The most bytes of an event that this bus takes.
     pub(crate) fn largest(&self) -> usize {
         match self {
-            Self::Memory(_) => usize::MAX,
+            Self::Memory(_) | Self::Http(_) => usize::MAX,
             #[cfg(feature = "amqp")]
             Self::Amqp(_) => amqp::LARGEST,
         }
@@ -344,7 +375,7 @@ impl Bus {
     #[cfg(feature = "amqp")]
     pub(crate) async fn shutdown(&self, deadline: Instant) {
         match self {
-            Self::Memory(_) => {}
+            Self::Memory(_) | Self::Http(_) => {}
             Self::Amqp(bus) => bus.shutdown(deadline).await,
         }
     }
@@ -353,6 +384,7 @@ impl Bus {
     pub(crate) fn unrouted(&self) -> usize {
         match self {
             Self::Memory(bus) => bus.unrouted(),
+            Self::Http(bus) => bus.shelves().unrouted(),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.unrouted(),
         }
@@ -379,6 +411,7 @@ impl Source {
     pub(crate) async fn next(&self) -> Incoming {
         match self {
             Self::Memory(source) => source.next().await,
+            Self::Http(source) => source.next().await,
             #[cfg(feature = "amqp")]
             Self::Amqp(source) => source.next().await,
         }
@@ -387,7 +420,7 @@ impl Source {
     /// Resolves some time after this is dropped.
     pub(crate) fn closed(&self) -> Closed {
         match self {
-            Self::Memory(_) => Closed::Memory,
+            Self::Memory(_) | Self::Http(_) => Closed::Memory,
             #[cfg(feature = "amqp")]
             Self::Amqp(source) => Closed::Amqp(source.closed()),
         }
@@ -403,6 +436,7 @@ impl Token {
     pub(crate) async fn settle(&mut self, verdict: &Verdict) -> Result<(), Nack> {
         match self {
             Self::Memory(token) => token.settle(verdict),
+            Self::Http(token) => token.settle(verdict),
             #[cfg(feature = "amqp")]
             Self::Amqp(token) => token.settle(verdict).await,
         }

@@ -25,7 +25,7 @@ use self::attempt::{Failure, FailureKind};
 use self::ladder::Next;
 use self::pace::Turn;
 use self::until::until;
-use super::bus::{Incoming, Source, Verdict};
+use super::bus::{Again, Incoming, Source, Verdict};
 use super::delivery::Received;
 use super::figures::{QueueRecorder, count};
 use super::format;
@@ -217,7 +217,7 @@ impl Consumer {
     async fn settle(&self, mut incoming: Incoming, verdict: &Verdict) -> bool {
         while let Err(nack) = incoming.token.settle(verdict).await {
             log::unsettled(self, &nack.reason);
-            if !nack.is_temporary || until(&self.closing, sleep(UNSETTLED)).await.is_none() {
+            if nack.again == Again::Never || until(&self.closing, sleep(UNSETTLED)).await.is_none() {
                 return false;
             }
         }

@@ -33,6 +33,12 @@ pub(super) struct Members<'a> {
     #[serde(borrow)]
     pub(super) user_id: Option<&'a RawValue>,
     #[serde(borrow)]
+    pub(super) version: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) expires_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) headers: Option<&'a RawValue>,
+    #[serde(borrow)]
     pub(super) metadata: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     pub(super) data: Option<&'a RawValue>,

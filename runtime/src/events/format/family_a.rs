@@ -1,11 +1,15 @@
 //! The JSON of family A, as its services put it on the exchange `microservices`.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
 use super::super::Priority;
 use super::super::message::Message;
 use super::super::text::Text;
 use super::super::timestamp;
 use super::super::wire::Wire;
-use super::common;
+use super::common::{self, is_reserved};
 use super::family::{Members, text};
 use super::json_object::JsonObject;
 
@@ -58,7 +62,21 @@ pub(super) fn read(inside: Message, name: &str, members: &Members<'_>) -> Messag
     if let Some(user_id) = text(members.user_id) {
         message.headers.push((USER_ID.into(), user_id));
     }
+    read_extras(&mut message, members);
     message
+}
+
+/// What the messaging service carries beside the members of the family.
+fn read_extras(message: &mut Message, members: &Members<'_>) {
+    let version = text(members.version).and_then(|text| text.parse().ok());
+    message.version = version.or(message.version);
+    let expires_at = text(members.expires_at).and_then(|text| timestamp::read(&text));
+    message.expires_at = expires_at.or(message.expires_at);
+    let headers = members.headers.map(RawValue::get).unwrap_or_default();
+    let headers: BTreeMap<String, &RawValue> = serde_json::from_str(headers).unwrap_or_default();
+    let headers = headers.into_iter().filter(|(name, _)| !is_reserved(name));
+    let headers = headers.filter_map(|(name, value)| Some((name.into(), text(Some(value))?)));
+    message.headers.extend(headers);
 }
 
 /// Older publishers wrote the member of an enum of Python, whose value is its name in lower case.

@@ -7,6 +7,7 @@ mod family;
 mod family_a;
 mod family_b;
 mod json_object;
+mod messaging;
 mod structured;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use super::message::Message;
 use super::wire::Wire;
 
 pub(crate) use self::common::{ATTEMPT, DEAD_REASON, FIRST_FAILURE, FIRST_FAILURE_TIME, is_reserved};
+pub(crate) use self::messaging::{write_plain, write_v1};
 
 /// The format in which events are published; every one is read.
 ///

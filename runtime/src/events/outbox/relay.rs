@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
-use super::super::bus::{Bus, Nack};
+use super::super::bus::{Again, Bus, Nack};
 use super::{Store, StoreError, Taken, envelope};
 use crate::client::Shared;
 
@@ -23,6 +23,8 @@ const BATCH: usize = 64;
 /// The longest wait after the first refusal; it doubles up to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest where somebody has to change something first.
+const BEFORE_A_CHANGE: Duration = Duration::from_secs(30);
 
 /// Relays until it is told to stop, then until what is on its way is confirmed; ends with the store.
 pub(super) async fn run(store: Store, bus: Bus, shared: Weak<Shared>, mut stop: watch::Receiver<bool>) {
@@ -31,7 +33,7 @@ pub(super) async fn run(store: Store, bus: Bus, shared: Weak<Shared>, mut stop: 
         if *stop.borrow() {
             return window.drain().await;
         }
-        match fill(&mut window, &store, &bus, &shared).await {
+        match fill(&mut window, &store, &bus, &shared, &stop).await {
             // The publishes fail now, and say why.
             Err(_) => return,
             Ok(true) => continue,
@@ -61,6 +63,7 @@ async fn fill(
     store: &Store,
     bus: &Bus,
     shared: &Weak<Shared>,
+    stop: &watch::Receiver<bool>,
 ) -> Result<bool, StoreError> {
     if !window.has_room() {
         return Ok(false);
@@ -68,9 +71,12 @@ async fn fill(
     let taken = store.take(BATCH).await?;
     let any = !taken.is_empty();
     for taken in taken {
-        window
-            .0
-            .push(Box::pin(send(taken, bus.clone(), Weak::clone(shared))));
+        window.0.push(Box::pin(send(
+            taken,
+            bus.clone(),
+            Weak::clone(shared),
+            stop.clone(),
+        )));
     }
     // Once each in their order: a transport sends in the order of the first polls.
     poll_fn(|cx| Poll::Ready(window.poll(cx))).await;
@@ -107,25 +113,31 @@ impl Window {
     }
 }
 
-/// Offers one record until it is confirmed or refused for good. Dropped, it gives the record back.
-async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>) {
+/// Offers one record until it is confirmed or refused for good. Dropped, or told to stop before the next try, it gives the
+/// record back.
+async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Receiver<bool>) {
     let Some(outgoing) = envelope::read(&taken.record().bytes) else {
         return bury(taken, "it is not an event of this version");
     };
     let mut longest = FIRST_PAUSE;
     loop {
-        let Err(nack) = bus.publish(&outgoing).await else {
+        let Err(nack) = bus.publish(&outgoing, None).await else {
             return confirm(taken, &shared);
         };
         let Some(shared) = shared.upgrade() else { return };
         shared.events.figures.refused();
-        if !nack.is_temporary {
-            return refuse(taken, &nack);
-        }
+        let most = match nack.again {
+            Again::Soon => LONGEST_PAUSE,
+            Again::AfterAChange => BEFORE_A_CHANGE,
+            Again::Never => return refuse(taken, &nack),
+        };
         let pause = shared.random.below(longest).max(Duration::from_millis(1));
         drop::<Arc<Shared>>(shared);
-        sleep(pause).await;
-        longest = LONGEST_PAUSE.min(longest * 2);
+        let stopped = stop.wait_for(|is_stopping| *is_stopping);
+        if timeout(pause.max(nack.after), stopped).await.is_ok() {
+            return;
+        }
+        longest = most.min(longest * 2);
     }
 }
 

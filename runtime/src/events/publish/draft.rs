@@ -11,7 +11,7 @@ use super::super::topology::Route;
 use super::super::{Event, Priority, id, names};
 use crate::client::Shared;
 use crate::context::CallContext;
-use crate::encode::json;
+use crate::encode::{JsonArgument, json};
 use crate::{Error, ErrorKind, Result};
 
 /// What the builder holds.
@@ -19,7 +19,7 @@ pub(in crate::events) struct Draft {
     pub(super) name: Text,
     version: Option<u32>,
     expires: Option<Duration>,
-    body: Result<Bytes>,
+    pub(super) body: Result<Bytes>,
     time: SystemTime,
     pub(super) context: CallContext,
     pub(super) id: Option<Text>,
@@ -31,13 +31,13 @@ pub(in crate::events) struct Draft {
 }
 
 impl Draft {
-    pub(in crate::events) fn of<E: Event + Serialize + ?Sized>(shared: &Shared, event: &E) -> Self {
+    pub(in crate::events) fn of<E: Event + ?Sized>(shared: &Shared, event: &dyn JsonArgument) -> Self {
         Self {
             version: Some(E::VERSION),
             expires: E::EXPIRES,
             target: E::TARGET.map(Text::from),
             priority: E::PRIORITY,
-            ..Self::new(shared, E::NAME.into(), encode(shared, &event))
+            ..Self::new(shared, E::NAME.into(), encode(shared, event))
         }
     }
 
@@ -125,7 +125,7 @@ impl Draft {
     }
 }
 
-fn encode(shared: &Shared, event: &dyn crate::encode::JsonArgument) -> Result<Bytes> {
+fn encode(shared: &Shared, event: &dyn JsonArgument) -> Result<Bytes> {
     json(event, &shared.events.body_size).map(Bytes::from)
 }
 

@@ -2,6 +2,7 @@
 
 mod all;
 mod draft;
+mod method;
 mod receipt;
 mod send;
 
@@ -13,6 +14,7 @@ use std::task::{Context, Poll};
 
 pub use self::all::PublishAll;
 pub(super) use self::draft::Draft;
+pub use self::method::{FromReceipt, PublishOutcome, ServicePublish, publish};
 pub use self::receipt::{PublishFailure, Receipt, Stage};
 
 use super::Priority;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 
-use super::super::bus::{Bus, Nack, Outgoing};
+use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::span::{self, Sent};
 use super::super::text::Text;
 use super::{Draft, PublishFailure, Receipt};
@@ -79,16 +79,18 @@ async fn accept(shared: &Arc<Shared>, draft: Draft, id: Text) -> Result<Receipt>
 /// Offers the event until it is confirmed, refused for good, or the deadline is over.
 async fn offer(shared: &Shared, bus: &Bus, outgoing: &Outgoing, deadline: Instant) -> Result<()> {
     let mut longest = FIRST_PAUSE;
+    let mut may_be_published = false;
     loop {
-        let nack = match timeout_at(deadline, bus.publish(outgoing)).await {
+        let nack = match timeout_at(deadline, bus.publish(outgoing, Some(deadline))).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(nack)) => nack,
             Err(_) => return Err(unconfirmed()),
         };
         shared.events.figures.refused();
-        let pause = pause(&shared.random, longest);
-        if !nack.is_temporary || Instant::now() + pause >= deadline {
-            return Err(refused(nack));
+        may_be_published |= nack.failure == PublishFailure::Unconfirmed;
+        let pause = pause(&shared.random, longest).max(nack.after);
+        if nack.again != Again::Soon || pause >= deadline.saturating_duration_since(Instant::now()) {
+            return Err(refused(nack, may_be_published));
         }
         sleep(pause).await;
         longest = LONGEST_PAUSE.min(longest * 2);
@@ -100,8 +102,12 @@ fn pause(random: &Random, longest: Duration) -> Duration {
     random.below(longest).max(Duration::from_millis(1))
 }
 
-fn refused(nack: Nack) -> Error {
-    Error::new(ErrorKind::Publish, nack.reason).with_publish_failure(PublishFailure::Refused)
+fn refused(nack: Nack, may_be_published: bool) -> Error {
+    let failure = match nack.failure {
+        PublishFailure::Refused if may_be_published => PublishFailure::Unconfirmed,
+        failure => failure,
+    };
+    Error::new(ErrorKind::Publish, nack.reason).with_publish_failure(failure)
 }
 
 fn unconfirmed() -> Error {

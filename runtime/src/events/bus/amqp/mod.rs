@@ -275,13 +275,12 @@ impl AmqpBus {
 
     async fn link(&self) -> Result<Arc<Link>, Error> {
         let publisher = self.publisher().map_err(refused)?;
-        match timeout(REACH, publisher.link()).await {
-            Ok(link) => link.map_err(refused),
-            Err(_) => {
-                let message = format!("no connection to the broker of events within {REACH:?}");
-                Err(Error::new(ErrorKind::Connect, message))
-            }
-        }
+        let reached = timeout(REACH, publisher.link()).await;
+        let reached = reached.map_err(|_| {
+            let message = format!("no connection to the broker of events within {REACH:?}");
+            Error::new(ErrorKind::Connect, message)
+        })?;
+        reached.map_err(refused)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lapin::ExchangeKind;
 use lapin::types::{AMQPValue, FieldTable};
 
 use super::super::{Declaration, Outgoing};
@@ -33,7 +34,7 @@ const MOST_LOOKS: i64 = 1_000_000_000;
 /// An exchange as we declare it.
 pub(super) struct ExchangePlan {
     pub(super) name: &'static str,
-    pub(super) kind: lapin::ExchangeKind,
+    pub(super) kind: ExchangeKind,
     pub(super) has_alternate: bool,
 }
 
@@ -88,13 +89,18 @@ pub(super) fn exchanges(format: EventFormat) -> Vec<ExchangePlan> {
         kind,
         has_alternate,
     };
-    use lapin::ExchangeKind::{Direct, Fanout, Topic};
-    let mut plans = vec![plan(UNROUTED, Fanout, false), plan(QUEUES, Direct, true)];
+    let mut plans = vec![
+        plan(UNROUTED, ExchangeKind::Fanout, false),
+        plan(QUEUES, ExchangeKind::Direct, true),
+    ];
     match format {
-        EventFormat::CloudEvents => plans.extend([plan(EVENTS, Topic, true), plan(HIGH, Topic, true)]),
+        EventFormat::CloudEvents => plans.extend([
+            plan(EVENTS, ExchangeKind::Topic, true),
+            plan(HIGH, ExchangeKind::Topic, true),
+        ]),
         // As the others of the family declare them: without arguments.
-        EventFormat::FamilyA => plans.push(plan(FAMILY_A, Topic, false)),
-        EventFormat::FamilyB => plans.push(plan(FAMILY_B, Topic, false)),
+        EventFormat::FamilyA => plans.push(plan(FAMILY_A, ExchangeKind::Topic, false)),
+        EventFormat::FamilyB => plans.push(plan(FAMILY_B, ExchangeKind::Topic, false)),
     }
     plans
 }
@@ -134,7 +140,7 @@ pub(super) fn retry(queue: &str, after: Duration) -> Text {
 /// All queues of a subscription.
 pub(super) fn subscription(format: EventFormat, declaration: &Declaration) -> SubscriptionPlan {
     let queue = queue(&declaration.label);
-    let mut lanes = own(&queue, own_words(format, declaration));
+    let mut lanes = own(&queue, &own_words(format, declaration));
     lanes.extend(of_family(format, declaration, &queue));
     let mut others = vec![named(dead(&queue), holding())];
     for step in &declaration.steps {
@@ -148,7 +154,7 @@ pub(super) fn target(target: &str, name: &str) -> SubscriptionPlan {
     let queue = queue(&segment(target));
     let words = vec![(Text::copy(&segment(target)), Text::copy(&segment(name)))];
     SubscriptionPlan {
-        lanes: own(&queue, words),
+        lanes: own(&queue, &words),
         others: vec![named(dead(&queue), holding())],
         queue,
     }
@@ -166,7 +172,7 @@ fn own_words(format: EventFormat, declaration: &Declaration) -> Vec<(Text, Text)
 }
 
 /// Our own queue and its lane for what is urgent, with the same arguments whatever a subscriber sets.
-fn own(queue: &Text, words: Vec<(Text, Text)>) -> Vec<QueuePlan> {
+fn own(queue: &Text, words: &[(Text, Text)]) -> Vec<QueuePlan> {
     let lanes = [(queue.clone(), EVENTS), (high(queue), HIGH)];
     let plan = |(name, exchange): (Text, &'static str)| {
         let mut plan = named(name, handled(queue));

@@ -129,7 +129,7 @@ pub(super) fn read(properties: &BasicProperties, body: Vec<u8>) -> Wire {
     let text = |text: &Option<ShortString>| text.as_ref().map(|text| Text::copy(text.as_str()));
     let table = properties.headers().as_ref();
     let mut headers = Headers::with_capacity(table.map_or(0, |table| table.inner().len()));
-    for (name, value) in table.into_iter().flat_map(|table| table.inner()) {
+    for (name, value) in table.into_iter().flat_map(FieldTable::inner) {
         if let Some(value) = value_of(value) {
             headers.append(Text::copy(name.as_str()), value);
         }

@@ -89,21 +89,29 @@ impl Exchange {
 }
 
 fn too_many(what: &str, most: usize) -> Nack {
-    Nack {
-        is_temporary: false,
-        reason: format!("events at `memory:` have {most} {what}, and no more are made"),
-    }
+    Nack::permanent(format!(
+        "events at `memory:` have {most} {what}, and no more are made"
+    ))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::Again;
     use super::*;
     use crate::events::text::Text;
 
     fn declare(exchange: &mut Exchange, group: &str, names: &[&str]) -> usize {
         let names = names.iter().copied().map(Text::copy).collect();
         let (group, label) = (Text::copy(group), Text::copy(&group.replace('.', "_")));
-        let declaration = Declaration { group, label, names };
+        let closing = tokio::sync::watch::channel(false).1;
+        let declaration = Declaration {
+            group,
+            label,
+            names,
+            closing,
+            prefetch: 16,
+            steps: Vec::new(),
+        };
         exchange.declare(&declaration).expect("few queues")
     }
 
@@ -132,7 +140,7 @@ mod tests {
             exchange.bind_target(&number.to_string(), "paid").expect("room");
         }
         let refused = exchange.bind_target("one more", "paid").expect_err("full");
-        assert!(!refused.is_temporary);
+        assert_eq!(refused.again, Again::Never);
         assert!(exchange.bind_target("7", "sent").is_ok());
     }
 }

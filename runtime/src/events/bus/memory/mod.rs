@@ -21,7 +21,9 @@ use self::queue::{Entry, Queue};
 use self::shelf::Shelf;
 use super::{Declaration, Nack, Outgoing, QueueFigures, Shelf as Place, Shelved};
 use crate::client::lock;
+use crate::events::Priority;
 use crate::events::topology::Route;
+use crate::events::wire::Wire;
 use crate::{Error, ErrorKind};
 
 pub(crate) use self::bounds::Bounds;
@@ -70,6 +72,16 @@ impl MemoryBus {
         let number = declared.map_err(refused)?;
         let arrived = state.queues[number].arrived();
         Ok(Source::new(Arc::clone(self), number, arrived))
+    }
+
+    /// Adds a dead letter to the queue of this label, which was declared.
+    pub(crate) fn bury(&self, label: &str, copy: &Arc<Wire>, priority: Priority) -> Result<(), Nack> {
+        let mut state = self.state();
+        let Some(number) = state.exchange.queue(label) else {
+            return Err(Nack::permanent(format!("there is no queue `{label}`")));
+        };
+        let entry = Entry::new(Arc::clone(copy), priority, Instant::now());
+        state.queues[number].shelve(entry, self.bounds)
     }
 
     pub(crate) fn list(&self, place: &Place, most: usize) -> Vec<Shelved> {
@@ -176,10 +188,7 @@ impl State {
                 self.unrouted.len(),
                 self.unrouted.bytes()
             );
-            return Err(Nack {
-                is_temporary: false,
-                reason,
-            });
+            return Err(Nack::permanent(reason));
         }
         self.unrouted.push(outgoing.clone(), SystemTime::now());
         Ok(())

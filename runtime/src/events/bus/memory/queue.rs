@@ -76,10 +76,10 @@ impl Queue {
         if self.held < bounds.events && self.bytes.saturating_add(weight) <= bounds.bytes {
             return Ok(());
         }
-        Err(Nack {
-            is_temporary: true,
-            reason: format!("a queue is full: {} events of {} bytes", self.held, self.bytes),
-        })
+        let (events, bytes) = (self.held, self.bytes);
+        Err(Nack::temporary(format!(
+            "a queue is full: {events} events of {bytes} bytes"
+        )))
     }
 
     pub(super) fn push(&mut self, entry: Entry) {
@@ -154,15 +154,19 @@ impl Queue {
     }
 
     pub(super) fn bury(&mut self, entry: &Entry, copy: &Arc<Wire>, bounds: Bounds) -> Result<(), Nack> {
-        let dead = entry.with(copy);
+        self.shelve(entry.with(copy), bounds)?;
+        self.ack(entry);
+        Ok(())
+    }
+
+    /// Adds a dead letter that this queue never held.
+    pub(super) fn shelve(&mut self, dead: Entry, bounds: Bounds) -> Result<(), Nack> {
         if !self.dead.has_room(dead.weight, bounds) {
             let (events, bytes) = (self.dead.len(), self.dead.bytes());
-            return Err(Nack {
-                is_temporary: true,
-                reason: format!("there are {events} dead letters of {bytes} bytes, and no room for more"),
-            });
+            return Err(Nack::temporary(format!(
+                "there are {events} dead letters of {bytes} bytes, and no room for more"
+            )));
         }
-        self.ack(entry);
         self.dead.push(dead, SystemTime::now());
         Ok(())
     }

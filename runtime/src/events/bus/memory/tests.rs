@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::super::Again;
 use super::*;
 use crate::events::Priority;
 use crate::events::text::Text;
@@ -18,6 +19,9 @@ fn subscribe(bus: &Arc<MemoryBus>, group: &str) -> Source {
         group: Text::copy(group),
         label: Text::copy(group),
         names: vec!["paid".into()],
+        closing: tokio::sync::watch::channel(false).1,
+        prefetch: 16,
+        steps: Vec::new(),
     };
     bus.subscribe(&declaration).expect("few queues")
 }
@@ -54,7 +58,7 @@ fn an_event_reaches_all_of_its_queues_or_none() {
     let _sources = [subscribe(&bus, "a"), subscribe(&bus, "b")];
     bus.publish(&paid(Some("b"), 1)).expect("room");
     let nack = bus.publish(&paid(None, 1)).expect_err("b is full");
-    assert!(nack.is_temporary);
+    assert_eq!(nack.again, Again::Soon);
     assert_eq!(depths(&bus), [("a".to_owned(), 0), ("b".to_owned(), 1)]);
 }
 
@@ -74,7 +78,7 @@ fn what_is_unrouted_is_bounded_and_refused_for_good() {
     bus.publish(&paid(None, 1)).expect("room");
     bus.publish(&paid(None, 1)).expect("room");
     let nack = bus.publish(&paid(None, 1)).expect_err("full");
-    assert!(!nack.is_temporary);
+    assert_eq!(nack.again, Again::Never);
     assert_eq!(
         nack.reason,
         "no queue is bound for `all.orders.paid`, and the unrouted queue is full: 2 events of 1026 bytes"
@@ -89,7 +93,7 @@ fn what_is_unrouted_is_bounded_in_bytes_too() {
         bus.publish(&paid(None, 4000)).expect("room");
     }
     let nack = bus.publish(&paid(None, 4000)).expect_err("full");
-    assert!(!nack.is_temporary);
+    assert_eq!(nack.again, Again::Never);
     assert_eq!(bus.discard(&super::super::Shelf::Unrouted, "none"), 0);
     let _source = subscribe(&bus, "a");
     assert_eq!(bus.replay(&super::super::Shelf::Unrouted, None), 2);
@@ -111,7 +115,7 @@ async fn dead_letters_are_bounded_in_bytes_too() {
     bury().await.expect("room");
     bury().await.expect("room");
     let nack = bury().await.expect_err("full");
-    assert!(nack.is_temporary);
+    assert_eq!(nack.again, Again::Soon);
     assert_eq!(bus.queues()[0].1.dead, 2);
 }
 
@@ -122,11 +126,10 @@ async fn what_is_taken_and_dropped_comes_again_and_what_is_settled_does_not() {
     bus.publish(&paid(None, 1)).expect("room");
     drop(source.next().await);
     let mut incoming = source.next().await;
-    let super::super::Token::Memory(token) = &mut incoming.token;
-    token.settle(&super::super::Verdict::Ack).expect("acknowledged");
-    token
-        .settle(&super::super::Verdict::Ack)
-        .expect("a second time changes nothing");
+    let acknowledged = super::super::Verdict::Ack;
+    incoming.token.settle(&acknowledged).await.expect("it is in hand");
+    let again = incoming.token.settle(&acknowledged).await;
+    again.expect("a second time changes nothing");
     drop(incoming);
     let figures = bus.queues().remove(0).1;
     assert_eq!((figures.depth, figures.in_hand), (0, 0));

@@ -214,7 +214,7 @@ impl Desk {
     }
 
     /// Starts what waits, the oldest first, as far as there is room; whether any was.
-    fn fill<'a>(&mut self, window: &mut Window<'a>, cx: &mut Context<'_>) -> bool {
+    fn fill(&mut self, window: &mut Window<'_>, cx: &mut Context<'_>) -> bool {
         let mut any = false;
         while window.room() > 0 {
             let Some(request) = self.backlog.pop_front() else {

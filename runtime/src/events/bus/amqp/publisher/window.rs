@@ -31,10 +31,7 @@ struct Flying<'a> {
     confirm: Confirm<'a>,
 }
 
-enum Confirm<'a> {
-    Awaited(Pin<Box<dyn Future<Output = Answer> + Send + 'a>>),
-    Known(Answer),
-}
+type Confirm<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 type Answer = lapin::Result<Confirmation>;
 
@@ -69,16 +66,14 @@ impl<'a> Window<'a> {
         if request.is_forgotten() {
             return;
         }
-        let mut confirm: Pin<Box<dyn Future<Output = Answer> + Send + 'a>> =
-            match self.channel.publish(&request.parcel) {
-                Ok(confirm) => Box::pin(confirm),
-                Err(nack) => return request.answer(Err(nack)),
-            };
-        // The first poll is what sends: in the order of the starts.
-        let confirm = match confirm.as_mut().poll(cx) {
-            Poll::Pending => Confirm::Awaited(confirm),
-            Poll::Ready(answer) => Confirm::Known(answer),
+        let mut confirm: Confirm<'a> = match self.channel.publish(&request.parcel) {
+            Ok(confirm) => Box::pin(confirm),
+            Err(nack) => return request.answer(Err(nack)),
         };
+        // The first poll is what sends: in the order of the starts.
+        if let Poll::Ready(answer) = confirm.as_mut().poll(cx) {
+            confirm = Box::pin(std::future::ready(answer));
+        }
         let weight = request.parcel.wire.weight();
         self.bytes += weight;
         self.flying.push_back(Flying {
@@ -96,15 +91,10 @@ impl<'a> Window<'a> {
     pub(super) fn settle(&mut self, cx: &mut Context<'_>) -> Result<bool, Fault> {
         let mut any = false;
         while let Some(flying) = self.flying.front_mut() {
-            let answer = match &mut flying.confirm {
-                Confirm::Awaited(confirm) => match confirm.as_mut().poll(cx) {
-                    Poll::Pending => break,
-                    Poll::Ready(answer) => answer,
-                },
-                Confirm::Known(answer) => std::mem::replace(answer, Ok(Confirmation::NotRequested)),
+            let Poll::Ready(answer) = flying.confirm.as_mut().poll(cx) else {
+                break;
             };
-            // Known from now on, whichever way this goes: it is not polled again.
-            flying.confirm = Confirm::Known(Ok(Confirmation::NotRequested));
+            // After an error nobody polls here again.
             let outcome = outcome(answer)?;
             any = true;
             if let Some(flying) = self.flying.pop_front() {

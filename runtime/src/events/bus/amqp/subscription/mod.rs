@@ -137,15 +137,11 @@ impl Subscription {
             end.before(taking).await
         };
         self.desk.clear();
-        let ended = match taken {
-            Some(fault) => Err(fault),
-            None => {
-                channel.close(&session).await;
-                Ok(())
-            }
-        };
+        if taken.is_none() {
+            channel.close(&session).await;
+        }
         session.end();
-        ended
+        taken.map_or(Ok(()), Err)
     }
 
     async fn open(&self, link: &Link) -> Result<TakingChannel, Fault> {

@@ -1,0 +1,9 @@
+use serde::{Deserialize, Serialize};
+use trunkline::Event;
+
+#[derive(Serialize, Deserialize, Event)]
+pub struct Paid {
+    pub order: u32,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use serde::{Deserialize, Serialize};
+use trunkline::{Event, Result, service};
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("order_paid")]
+pub struct Paid;
+
+#[service("shipping")]
+pub trait Shipping {
+    #[publish]
+    async fn paid(&self, _event: &Paid) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

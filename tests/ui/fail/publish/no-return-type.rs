@@ -1,0 +1,14 @@
+use serde::{Deserialize, Serialize};
+use trunkline::{Event, service};
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("order_paid")]
+pub struct Paid;
+
+#[service("shipping")]
+pub trait Shipping {
+    #[publish]
+    async fn paid(&self, event: &Paid);
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use serde::{Deserialize, Serialize};
+use trunkline::{Event, Receipt, Result, service};
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("order_paid")]
+pub struct Paid;
+
+#[service("shipping")]
+pub trait Shipping {
+    #[publish]
+    #[timeout("2s")]
+    async fn paid(&self, event: &Paid) -> Result<Receipt>;
+}
+
+fn main() {}
