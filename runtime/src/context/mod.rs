@@ -58,7 +58,7 @@ use crate::random::Random;
 pub use self::current::{Scope, current, scope, set_trace_id, spawn, trace_id};
 pub(crate) use self::id::new_uuid;
 pub use self::layer::{ContextLayer, ContextService, ResponseFuture};
-pub(crate) use self::outbound::CallContext;
+pub(crate) use self::outbound::{CallContext, Remaining, Room, UsualTimeout};
 
 /// The ids and the deadline that a chain of calls shares.
 ///

@@ -7,7 +7,13 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
+#[cfg(feature = "outbox")]
+use super::outbox::{Ledger, Outbox};
+#[cfg(feature = "outbox")]
+use super::text::Text;
 use crate::client::lock;
+#[cfg(feature = "outbox")]
+use crate::{Error, ErrorKind};
 
 /// Whether, and how, a subscription remembers what it has handled, so that an event that comes again is not handled again.
 ///
@@ -23,17 +29,52 @@ use crate::client::lock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inbox {
     pub(super) events: usize,
+    #[cfg(feature = "outbox")]
+    is_durable: bool,
 }
 
 impl Inbox {
     /// Remembers this many events, the latest, in memory; about 64 bytes each.
     pub fn memory(events: usize) -> Self {
-        Self { events }
+        Self {
+            events,
+            #[cfg(feature = "outbox")]
+            is_durable: false,
+        }
+    }
+
+    /// Remembers this many events, the latest, in memory and in the store of the client's outbox: what was handled before
+    /// the process was killed is not handled again after it.
+    ///
+    /// The mark is on disk before the event is acknowledged; those of events that are handled at the same time share a
+    /// sync. An event is handled again only where the process is killed between its handler's end and the mark. Where
+    /// the store fails, loudly, marks are in memory alone. Needs [`ClientBuilder::outbox`](crate::ClientBuilder::outbox).
+    ///
+    /// ```
+    /// use trunkline::{Client, ErrorKind, HandlerError, Inbox};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> trunkline::Result<()> {
+    /// # let directory = std::env::temp_dir().join(format!("trunkline-inbox-{}", std::process::id()));
+    /// let client = Client::builder().outbox(&directory).build()?;
+    /// let subscribe = client.events().subscribe("shipping").inbox(Inbox::durable(100_000));
+    /// let worker = subscribe.on_named("order_paid", |_| async { Ok::<(), HandlerError>(()) }).start().await?;
+    /// # drop(worker);
+    /// # std::fs::remove_dir_all(directory).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "outbox")]
+    pub fn durable(events: usize) -> Self {
+        Self {
+            events,
+            is_durable: true,
+        }
     }
 
     /// Remembers nothing: an event that comes again is handled again.
     pub fn off() -> Self {
-        Self { events: 0 }
+        Self::memory(0)
     }
 }
 
@@ -50,6 +91,9 @@ pub(super) struct Seen {
     keys: [RandomState; 2],
     state: Mutex<State>,
     released: Notify,
+    /// Where it is kept beyond the process.
+    #[cfg(feature = "outbox")]
+    ledger: Option<Ledger>,
 }
 
 #[derive(Debug)]
@@ -69,6 +113,30 @@ pub(super) struct Claim<'a> {
     event: u128,
 }
 
+#[cfg(feature = "outbox")]
+impl Seen {
+    /// What this inbox says, with what it remembers of earlier processes.
+    ///
+    /// # Errors
+    /// `Config` where it is durable and the client has no outbox, or its store has ended.
+    pub(super) async fn open(inbox: Inbox, outbox: Option<&Outbox>, label: &Text) -> Result<Self, Error> {
+        let wrong = |message: String| Error::new(ErrorKind::Config, message);
+        let mut seen = Self::new(inbox);
+        if !inbox.is_durable || inbox.events == 0 {
+            return Ok(seen);
+        }
+        let none = || wrong("a durable inbox: expected an outbox, by `ClientBuilder::outbox`".to_owned());
+        let ledger = outbox.ok_or_else(none)?.ledger(label, inbox.events);
+        let known = ledger.read().await;
+        for (source, id) in known.map_err(|error| wrong(format!("a durable inbox: {error}")))? {
+            let event = seen.event(&source, &id);
+            lock(&seen.state).remember(event);
+        }
+        seen.ledger = Some(ledger);
+        Ok(seen)
+    }
+}
+
 impl Seen {
     pub(super) fn new(inbox: Inbox) -> Self {
         Self {
@@ -81,13 +149,19 @@ impl Seen {
                 in_hand: HashSet::new(),
             }),
             released: Notify::new(),
+            #[cfg(feature = "outbox")]
+            ledger: None,
         }
+    }
+
+    fn event(&self, source: &str, id: &str) -> u128 {
+        let [high, low] = &self.keys;
+        u128::from(high.hash_one((source, id))) << 64 | u128::from(low.hash_one((source, id)))
     }
 
     /// The right to handle an event; `None` when it was handled. Waits while another copy of it is in hand.
     pub(super) async fn claim(&self, source: &str, id: &str) -> Option<Claim<'_>> {
-        let [high, low] = &self.keys;
-        let event = u128::from(high.hash_one((source, id))) << 64 | u128::from(low.hash_one((source, id)));
+        let event = self.event(source, id);
         loop {
             let mut released = pin!(self.released.notified());
             released.as_mut().enable();
@@ -106,9 +180,28 @@ impl Seen {
 }
 
 impl Claim<'_> {
-    /// Remembers that the event was handled.
-    pub(super) fn handled(self) {
+    /// Remembers that this event, the claimed one, was handled; beyond the process first, so that a copy that waits for this
+    /// one is not acknowledged before.
+    ///
+    /// # Errors
+    /// Why it is remembered in memory alone.
+    #[cfg_attr(
+        not(feature = "outbox"),
+        expect(clippy::unused_async, reason = "what is kept on disk takes a moment")
+    )]
+    pub(super) async fn handled(self, source: &str, id: &str) -> Result<(), String> {
+        #[cfg(feature = "outbox")]
+        let stored = match &self.seen.ledger {
+            Some(ledger) => ledger.add(source, id).await.map_err(|error| error.to_string()),
+            None => Ok(()),
+        };
+        #[cfg(not(feature = "outbox"))]
+        let stored = {
+            let _ = (source, id);
+            Ok(())
+        };
         lock(&self.seen.state).remember(self.event);
+        stored
     }
 }
 
@@ -163,7 +256,7 @@ mod tests {
     async fn handle(seen: &Seen, id: &str) -> bool {
         match seen.claim("source", id).await {
             Some(claim) => {
-                claim.handled();
+                claim.handled("source", id).await.expect("memory");
                 true
             }
             None => false,

@@ -189,6 +189,10 @@ impl Subscribe {
             steps: ladder.steps().to_vec(),
             closing: closing.clone(),
         };
+        #[cfg(feature = "outbox")]
+        let seen = Seen::open(self.inbox, self.shared.events.outbox.as_ref(), &label).await?;
+        #[cfg(not(feature = "outbox"))]
+        let seen = Seen::new(self.inbox);
         let source = bus.subscribe(&declaration).await?;
         let consumer = Arc::new(Consumer {
             system: bus.system(),
@@ -196,7 +200,7 @@ impl Subscribe {
             label,
             handlers,
             ladder,
-            seen: Seen::new(self.inbox),
+            seen,
             pace: Pace::default(),
             timeout: self.timeout,
             source,

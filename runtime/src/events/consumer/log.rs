@@ -58,3 +58,16 @@ pub(super) fn unsettled(consumer: &Consumer, reason: &str) {
         "an event cannot be settled, and is tried again",
     );
 }
+
+/// That an event was handled is known to this process alone.
+pub(super) fn unmarked(consumer: &Consumer, reason: &str) {
+    if !consumer.shared.logging {
+        return;
+    }
+    tracing::error!(
+        target: "trunkline::event",
+        reason,
+        messaging.consumer.group.name = consumer.label.as_str(),
+        "the durable inbox is in memory alone",
+    );
+}

@@ -95,7 +95,9 @@ impl Consumer {
         match self.attempt(handler, &received, attempt).await {
             Outcome::Handled => {
                 // The mark before the acknowledgement: what comes again in between is known.
-                claim.handled();
+                if let Err(reason) = claim.handled(&message.source, &message.id).await {
+                    log::unmarked(self, &reason);
+                }
                 count(&self.figures.handled);
                 self.pace.succeeded();
                 self.settle(incoming, &Verdict::Ack).await;

@@ -18,6 +18,9 @@ pub(super) trait Engine: Send + Sync + 'static {
 
     /// The dead records after this one, in order, at most so many.
     fn dead(&self, after: Option<Seq>, most: usize) -> Result<Vec<Stored>, EngineError>;
+
+    /// What a subscription has handled, the oldest first.
+    fn handled(&self, label: &str) -> Result<Vec<String>, EngineError>;
 }
 
 /// One commit's worth of work.
@@ -31,6 +34,17 @@ pub(super) struct Changes {
     pub(super) buried: Vec<Due>,
     /// Dead records to be deleted, where they are still there.
     pub(super) discarded: Vec<Seq>,
+    /// To be remembered, in this order.
+    pub(super) handled: Vec<Handled>,
+}
+
+/// An event that a subscription has handled.
+#[derive(Debug)]
+pub(super) struct Handled {
+    pub(super) label: Box<str>,
+    pub(super) event: String,
+    /// How many the subscription remembers.
+    pub(super) most: u64,
 }
 
 impl Changes {
@@ -39,6 +53,7 @@ impl Changes {
             && self.confirmed.is_empty()
             && self.buried.is_empty()
             && self.discarded.is_empty()
+            && self.handled.is_empty()
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `lanes`: the order of the relay
 //! - `entry`, `fate`: a record before and after it is on disk, as its publisher sees it
 //! - `outbox`, `relay`, `envelope`: a client's store, what empties it, an event as a record; `unsent`: what stays
+//! - `ledger`: what the subscriptions have handled
 //! - `engine`: what the above need of a disk; `disk`: redb; `mark`: a count of commits beside it
 //! - `record`, `checksum`: how a record lies on disk; `directory`: whose it is
 //!
@@ -24,6 +25,7 @@ mod envelope;
 mod error;
 mod fate;
 mod lanes;
+mod ledger;
 mod mark;
 #[expect(clippy::module_inception, reason = "the outbox itself")]
 mod outbox;
@@ -42,6 +44,7 @@ mod writer;
 pub(crate) use entry::{Entry, Kept};
 pub(crate) use error::StoreError;
 pub(crate) use fate::Fate;
+pub(crate) use ledger::Ledger;
 pub use outbox::OutboxMetrics;
 pub(crate) use outbox::{Outbox, OutboxSettings};
 pub(crate) use record::{Record, Seq, Stored};

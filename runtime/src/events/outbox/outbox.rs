@@ -12,7 +12,8 @@ use tokio::time::{Instant, timeout_at};
 use super::super::bus::{Bus, Outgoing};
 use super::super::message::Message;
 use super::super::publish::PublishFailure;
-use super::{Bounds, Entry, Figures, Kept, Record, Seq, Store, StoreError, Stored, envelope, relay};
+use super::super::text::Text;
+use super::{Bounds, Entry, Figures, Kept, Ledger, Record, Seq, Store, StoreError, Stored, envelope, relay};
 use crate::client::{Shared, lock};
 use crate::{Error, ErrorKind, Result};
 
@@ -95,6 +96,11 @@ impl Outbox {
         let entry: Entry = entered.map_err(|_| full())?.map_err(refused)?;
         let written = timeout_at(deadline, entry.write()).await;
         written.map_err(|_| slow())?.map_err(refused)
+    }
+
+    /// What the subscription of this label has handled, the latest so many events.
+    pub(crate) fn ledger(&self, label: &Text, most: usize) -> Ledger {
+        Ledger::new(self.store.clone(), label.clone(), most)
     }
 
     /// The dead records after this one.

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task;
 
 use super::directory::{Directory, unusable};
-use super::engine::{Engine, EngineError, Level, panicked};
+use super::engine::{Engine, EngineError, Handled, Level, panicked};
 use super::entry::Entry;
 #[cfg(test)]
 use super::entry::Kept;
@@ -20,7 +20,7 @@ use super::record::{Encoded, Record, Seq, Stored};
 use super::room::{Bounds, Room};
 use super::shared::{Clock, Counts, Figures, Shared, lock};
 use super::taken::Taken;
-use super::waiting::Waiting;
+use super::waiting::{Mark, Waiting};
 use super::{StoreError, disk, writer};
 
 /// Events on disk until the broker has them.
@@ -163,6 +163,31 @@ impl Store {
     /// Why the store has ended.
     pub(crate) fn discard(&self, seq: Seq) -> Result<(), StoreError> {
         self.shared.push(|work| work.discarded.push(seq))
+    }
+
+    /// Remembers that a subscription has handled an event, the latest so many of them; returns when that is on disk.
+    ///
+    /// # Errors
+    /// Why the store has ended.
+    pub(crate) async fn mark(&self, label: &str, event: String, most: usize) -> Result<(), StoreError> {
+        let (answer, stored) = oneshot::channel();
+        let handled = Handled {
+            label: label.into(),
+            event,
+            most: u64::try_from(most).unwrap_or(u64::MAX),
+        };
+        self.shared
+            .push(|work| work.marks.push(Mark { handled, answer }))?;
+        stored.await.map_err(|_| self.shared.ended())
+    }
+
+    /// What a subscription has handled, the oldest first.
+    ///
+    /// # Errors
+    /// Why the store has ended.
+    pub(crate) async fn handled(&self, label: &str) -> Result<Vec<String>, StoreError> {
+        let label = label.to_owned();
+        self.read(move |_, engine| engine.handled(&label)).await
     }
 
     /// Returns when everything that was confirmed before is off the disk.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::engine::Due;
+use super::engine::{Due, Handled};
 use super::fate::Fate;
 use super::record::{Encoded, Seq};
 use super::room::Place;
@@ -21,6 +21,12 @@ pub(super) struct Accept {
     pub(super) fate: watch::Sender<Fate>,
 }
 
+/// That an event was handled, and who waits for it to be on disk.
+pub(super) struct Mark {
+    pub(super) handled: Handled,
+    pub(super) answer: oneshot::Sender<()>,
+}
+
 /// Everything that arrived since the last commit.
 #[derive(Default)]
 pub(super) struct Work {
@@ -28,6 +34,7 @@ pub(super) struct Work {
     pub(super) confirmed: Vec<Seq>,
     pub(super) buried: Vec<Due>,
     pub(super) discarded: Vec<Seq>,
+    pub(super) marks: Vec<Mark>,
     /// Told after the commit.
     pub(super) flushed: Vec<oneshot::Sender<()>>,
     /// The store is to end after this commit.
@@ -36,7 +43,7 @@ pub(super) struct Work {
 
 impl Work {
     fn is_urgent(&self) -> bool {
-        self.closing || !self.accepts.is_empty() || !self.flushed.is_empty()
+        self.closing || !(self.accepts.is_empty() && self.marks.is_empty() && self.flushed.is_empty())
     }
 
     fn can_linger(&self) -> bool {

@@ -69,6 +69,7 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) {
         confirmed,
         mut buried,
         discarded,
+        marks,
         flushed,
         closing: _,
     } = work;
@@ -97,11 +98,14 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) {
             answers.push((place, answer));
         }
     }
+    let (handled, marked): (Vec<_>, Vec<_>) =
+        marks.into_iter().map(|mark| (mark.handled, mark.answer)).unzip();
     let mut changes = Changes {
         accepted,
         confirmed,
         buried,
         discarded,
+        handled,
     };
     if !changes.is_empty() {
         let committed = catch_unwind(AssertUnwindSafe(|| engine.commit(&mut changes)));
@@ -119,9 +123,9 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) {
         // A future dropped during the commit: the record is stored all the same, and is relayed.
         let _ = answer.send(());
     }
-    for flushed in flushed {
+    for told in marked.into_iter().chain(flushed) {
         // Nobody waits any longer.
-        let _ = flushed.send(());
+        let _ = told.send(());
     }
 }
 

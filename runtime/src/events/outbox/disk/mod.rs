@@ -1,5 +1,6 @@
 //! The engine on disk: redb, known to this folder only.
 
+mod handled;
 mod open;
 mod tables;
 
@@ -80,6 +81,10 @@ impl Engine for Disk {
             })
             .collect()
     }
+
+    fn handled(&self, label: &str) -> Result<Vec<String>, EngineError> {
+        handled::read(&self.database.begin_read().map_err(io)?, label)
+    }
 }
 
 /// All changes inside one transaction, and how full the store is after them.
@@ -132,6 +137,7 @@ fn write(
         };
         standing.dead.subtract(gone.value().len());
     }
+    handled::write(transaction, &changes.handled)?;
     standing.commits += 1;
     standing.write(transaction)?;
     level(&pending, &expiry_of, standing)

@@ -15,6 +15,8 @@ pub(super) const PENDING: TableDefinition<'static, Key, &'static [u8]> = TableDe
 pub(super) const DEAD: TableDefinition<'static, Key, &'static [u8]> = TableDefinition::new("dead");
 /// When which pending record expires; records without an end are not in it.
 pub(super) const EXPIRY: TableDefinition<'static, (u64, u8, u64), ()> = TableDefinition::new("expiry");
+/// What each subscription has handled, in its order. A store of an earlier version has no such table.
+pub(super) const HANDLED: TableDefinition<'static, (&str, u64), &str> = TableDefinition::new("handled");
 /// One row: the [`Standing`].
 const STANDING: TableDefinition<'static, (), &'static [u8]> = TableDefinition::new("standing");
 

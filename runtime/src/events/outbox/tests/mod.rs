@@ -2,6 +2,7 @@
 
 mod damage;
 mod faults;
+mod handled;
 mod keeps;
 mod kill;
 mod order;
