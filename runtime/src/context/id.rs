@@ -118,8 +118,13 @@ fn write_uuid(bits: u128, out: &mut [u8]) {
     let mut bytes = bits.to_be_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
+    write_hyphenated(&bytes, out);
+}
+
+/// A UUID as text; `out` has 36 bytes.
+pub(crate) fn write_hyphenated(bytes: &[u8; 16], out: &mut [u8]) {
     let mut digits = [0; 32];
-    write_hex(&bytes, &mut digits);
+    write_hex(bytes, &mut digits);
     out.fill(b'-');
     out[..8].copy_from_slice(&digits[..8]);
     out[9..13].copy_from_slice(&digits[8..12]);

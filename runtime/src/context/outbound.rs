@@ -131,32 +131,9 @@ impl CallContext {
         self.request_id.as_str()
     }
 
-    /// The `traceparent` of the first attempt.
-    pub(crate) fn traceparent(&self) -> &str {
-        self.traceparent.to_str().unwrap_or_default()
-    }
-
-    /// The `tracestate` that came in; `None` also where it is not ASCII.
-    pub(crate) fn tracestate(&self) -> Option<&str> {
-        self.tracestate.as_ref().and_then(|value| value.to_str().ok())
-    }
-
-    /// The `baggage` that came in; `None` also where it is not ASCII.
-    pub(crate) fn baggage(&self) -> Option<&str> {
-        self.baggage.as_ref().and_then(|value| value.to_str().ok())
-    }
-
     /// When whoever called us stops waiting.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
-    }
-
-    /// Stops waiting at this time, if not before.
-    pub(crate) fn limit(&mut self, deadline: Instant) {
-        self.deadline = Some(
-            self.deadline
-                .map_or(deadline, |inherited| inherited.min(deadline)),
-        );
     }
 
     /// Makes the entries of the headers that [`write`](Self::write) always writes, at the beginning of a map that is

@@ -197,6 +197,15 @@ impl Bus {
         }
     }
 
+    /// Puts the event where it goes, where nobody has to be waited for. `false` where one has to, or where it was refused:
+    /// [`publish`](Self::publish) says why.
+    pub(crate) fn publish_now(&self, outgoing: &Outgoing) -> bool {
+        match self {
+            Self::Memory(bus) => bus.publish(outgoing).is_ok(),
+            Self::Http(_) => false,
+        }
+    }
+
     /// Declares the queue and takes from it.
     pub(crate) async fn subscribe(&self, declaration: &Declaration) -> Result<Source, Error> {
         match self {
