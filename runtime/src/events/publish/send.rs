@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 
 use super::super::bus::{Again, Bus, Nack, Outgoing};
+use super::super::message::Message;
 use super::super::span::{self, Sent};
 use super::super::text::Text;
 use super::{Draft, PublishFailure, Receipt};
@@ -28,13 +29,30 @@ pub(super) async fn send(shared: Arc<Shared>, draft: Draft) -> Result<Receipt> {
     accepted.map_err(|error| error.with_event_id(id.as_str()))
 }
 
+/// The event as it would be published; every error names it.
+pub(super) fn prepare(shared: &Shared, draft: Draft) -> Result<(Message, Outgoing)> {
+    let id = draft.id(shared);
+    let encoded = encode(shared, draft, id.clone());
+    encoded.map_err(|error| error.with_event_id(id.as_str()))
+}
+
+fn encode(shared: &Shared, draft: Draft, id: Text) -> Result<(Message, Outgoing)> {
+    let (message, route) = draft.into_message(shared, id)?;
+    let outgoing = Outgoing {
+        route,
+        priority: message.priority,
+        wire: Arc::new(shared.events.format.write(&message)),
+    };
+    Ok((message, outgoing))
+}
+
 async fn accept(shared: &Arc<Shared>, draft: Draft, id: Text) -> Result<Receipt> {
     let _admitted = shared.admission.enter()?;
     let bus = shared.events.bus()?;
     let started = Instant::now();
     let deadline = draft.context.deadline().unwrap_or(started + PATIENCE);
     let trace_id = draft.context.clone();
-    let (message, route) = draft.into_message(shared, id.clone())?;
+    let (message, outgoing) = encode(shared, draft, id.clone())?;
     #[cfg(feature = "testing")]
     shared.events.record(&message)?;
     let span = span::publish(&Sent {
@@ -43,11 +61,6 @@ async fn accept(shared: &Arc<Shared>, draft: Draft, id: Text) -> Result<Receipt>
         message: &message,
         trace_id: trace_id.trace_id(),
     });
-    let outgoing = Outgoing {
-        route,
-        priority: message.priority,
-        wire: Arc::new(shared.events.format.write(&message)),
-    };
     let accepted = shared.events.figures.accepted();
     #[cfg(feature = "outbox")]
     if let Some(outbox) = &shared.events.outbox {
