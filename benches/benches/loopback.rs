@@ -26,7 +26,7 @@ fn main() -> std::io::Result<()> {
                 turn::<Middleware>(url, shape),
                 turn::<Trunkline>(url, shape),
             ];
-            print_table(shape, &interleave(options, shape, turns));
+            print_table(shape, &interleave(options, in_flight, turns));
         }
     }
     Ok(())

@@ -5,6 +5,38 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{Resource, Usage, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::time::TimeVal;
 
+/// Adds up what stretches of work cost, with work in between that does not count.
+#[derive(Debug, Default)]
+pub struct Stopwatch {
+    cpu: Duration,
+    wall: Duration,
+    running: Option<(Duration, Instant)>,
+}
+
+impl Stopwatch {
+    /// From here on it counts.
+    pub fn start(&mut self) {
+        self.running = Some((cpu_time(), Instant::now()));
+    }
+
+    /// Up to here it counted.
+    pub fn stop(&mut self) {
+        if let Some((cpu, clock)) = self.running.take() {
+            self.wall += clock.elapsed();
+            self.cpu += cpu_time().saturating_sub(cpu);
+        }
+    }
+
+    /// What it came to, for so many calls.
+    pub fn cost(&self, calls: u32) -> Cost {
+        Cost {
+            cpu: self.cpu,
+            wall: self.wall,
+            calls,
+        }
+    }
+}
+
 /// What some calls cost this process, all of its threads together.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {

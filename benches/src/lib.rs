@@ -4,6 +4,7 @@
 
 mod clients;
 mod clock;
+mod events;
 mod options;
 mod payload;
 mod report;
@@ -13,7 +14,8 @@ pub mod server;
 mod workload;
 
 pub use clients::{Bare, Client, Middleware, Naive, Orders, Trunkline};
-pub use clock::{Cost, raise_file_limit};
+pub use clock::{Cost, Stopwatch, raise_file_limit};
+pub use events::{Paid, Shipping, encode, published};
 pub use options::Options;
 pub use payload::{Item, Order, Summary};
 pub use report::{print_head, print_machine, print_table};

@@ -44,8 +44,8 @@ pub fn turn<C: Client>(url: &str, shape: Shape) -> Turn<'static> {
 }
 
 /// Lets the clients take turns, each round in another order; the first is what the others are compared to.
-pub fn interleave(options: Options, shape: Shape, mut turns: Vec<Turn<'_>>) -> Vec<Figures> {
-    let calls = calls_in(options, shape, &mut turns[0]);
+pub fn interleave(options: Options, in_flight: u32, mut turns: Vec<Turn<'_>>) -> Vec<Figures> {
+    let calls = calls_in(options, in_flight, &mut turns[0]);
     let count = turns.len();
     let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); count];
     for round in 0..options.rounds {
@@ -70,8 +70,8 @@ pub fn interleave(options: Options, shape: Shape, mut turns: Vec<Turn<'_>>) -> V
 }
 
 /// How many calls fill a turn; at least some for each that is in flight.
-fn calls_in(options: Options, shape: Shape, (_, turn): &mut Turn<'_>) -> u32 {
-    let probe = (shape.in_flight * 2).max(100);
+fn calls_in(options: Options, in_flight: u32, (_, turn): &mut Turn<'_>) -> u32 {
+    let probe = (in_flight * 2).max(100);
     let cost = turn(probe);
     let fill = f64::from(probe) * options.turn.as_secs_f64() / cost.wall.as_secs_f64();
     #[expect(
@@ -80,7 +80,7 @@ fn calls_in(options: Options, shape: Shape, (_, turn): &mut Turn<'_>) -> u32 {
         reason = "a few thousand"
     )]
     let fill = fill as u32;
-    fill.max(shape.in_flight * 2)
+    fill.max(in_flight * 2)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -32,8 +32,8 @@ pub use endpoint::{Endpoint, Service};
 pub use error::{BoxError, Error, ErrorKind};
 pub use events::{
     Callbacks, DeadLetter, DeadLetters, Delivery, Envelope, Event, EventFormat, EventMetrics, Events,
-    HandlerError, Inbox, MessagingDialect, OutboxRelay, OutboxSource, Priority, Publish, PublishAll,
-    PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
+    EventsState, EventsWatch, HandlerError, Inbox, MessagingDialect, OutboxRelay, OutboxSource, Priority,
+    Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
 };
 #[cfg(feature = "outbox")]
 pub use events::{OutboxMetrics, Unsent};

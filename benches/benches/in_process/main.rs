@@ -33,7 +33,7 @@ fn main() {
                 turn::<Middleware>(&url, shape),
                 turn::<Trunkline>(&url, shape),
             ];
-            print_table(shape, &interleave(options, shape, turns));
+            print_table(shape, &interleave(options, in_flight, turns));
         }
     }
     println!("\nThe stages above the transport, beside the same transport without them");
@@ -44,7 +44,7 @@ fn main() {
         };
         let figures = interleave(
             options,
-            shape,
+            shape.in_flight,
             vec![turn::<Bare>(&url, shape), turn::<Trunkline>(&url, shape)],
         );
         let [bare, all] = &*figures else { continue };

@@ -4,9 +4,8 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Request, StatusCode, Uri};
 use tokio::time::{Instant, Sleep, sleep_until};
-use url::Url;
 
 use super::breaker::{LEASE_SLACK, Permit};
 use super::classify::Class;
@@ -17,24 +16,21 @@ use super::redirect::{Redirect, Redirects};
 use super::timer::within;
 use super::{Instance, body, headers};
 use crate::client::Plan;
-use crate::config::BreakerPolicy;
-use crate::transport::{Incoming, IncomingBody, Outgoing, Sent, TransportError};
+use crate::context::CallContext;
+use crate::transport::{Incoming, IncomingBody, Sent, TransportError};
 use crate::{Body, BoxError, Error, ErrorKind};
 
 /// What an attempt needs to know.
 pub(crate) struct Attempt<'a> {
-    call: &'a Prepared,
-    plan: &'a Plan,
-    instance: &'a Instance,
-    breaker: Option<BreakerPolicy>,
-    deadline: Deadline,
-    begun: Instant,
-    /// When it has to have the response's head.
-    limit: Instant,
-    /// How long that is from its beginning, where it is shorter than what is left of the call.
-    timeout: Option<Duration>,
+    pub(crate) call: &'a Prepared,
+    pub(crate) context: &'a CallContext,
+    pub(crate) plan: &'a Plan,
+    pub(crate) instance: &'a Instance,
+    pub(crate) limits: &'a Limits<'a>,
+    pub(crate) deadline: Deadline,
+    pub(crate) begun: Instant,
     /// 0 for the first.
-    number: u32,
+    pub(crate) number: u32,
 }
 
 /// How long an attempt reads what an error status says of itself.
@@ -55,7 +51,7 @@ pub(crate) enum AnswerBody {
     /// All of a value's body, or the beginning of another's.
     Read(Bytes),
     /// Nothing yet: the caller reads it.
-    Unread(IncomingBody),
+    Unread(Box<IncomingBody>),
 }
 
 /// The server did not answer, or not with anything that can be used.
@@ -104,30 +100,11 @@ impl Failed {
 }
 
 impl<'a> Attempt<'a> {
-    pub(crate) fn new(
-        call: &'a Prepared,
-        plan: &'a Plan,
-        instance: &'a Instance,
-        limits: &Limits<'_>,
-        deadline: Deadline,
-        number: u32,
-        begun: Instant,
-    ) -> Self {
-        let limit = limits
-            .attempt_timeout
-            .map_or(deadline.at(), |timeout| deadline.at().min(begun + timeout));
-        let timeout = limits.attempt_timeout;
-        Self {
-            call,
-            plan,
-            instance,
-            breaker: limits.breaker,
-            deadline,
-            begun,
-            limit,
-            timeout,
-            number,
-        }
+    /// When it has to have the response's head.
+    fn limit(&self) -> Instant {
+        let end = self.deadline.at();
+        let timeout = self.limits.attempt_timeout;
+        timeout.map_or(end, |timeout| end.min(self.begun + timeout))
     }
 
     /// Sends the request and reads what may be read, within the attempt's time; gives the permit back with the outcome.
@@ -137,21 +114,30 @@ impl<'a> Attempt<'a> {
         permit: Option<Permit<'a>>,
         wants: Wants,
     ) -> (Outcome, Option<Permit<'a>>) {
-        let mut timer = pin!(sleep_until(self.limit));
+        let mut timer = pin!(sleep_until(self.limit()));
         let head = {
             let head = pin!(self.head(body));
             within(timer.as_mut(), head).await
         };
-        let incoming = match head {
-            Some(Ok(incoming)) => incoming,
-            Some(Err(failed)) => return (Err(failed), permit),
-            None => return (Err(self.timed_out(self.limit, "no response")), permit),
+        let head = head.unwrap_or_else(|| Err(self.timed_out(self.limit(), "no response")));
+        let Incoming {
+            status,
+            headers,
+            mut body,
+        } = match head {
+            Ok(incoming) => incoming,
+            Err(failed) => return (Err(failed), permit),
         };
-        let permit = self.head_came(permit, incoming.status);
-        let read = self.body(incoming.status, incoming.body, wants, timer).await;
+        let permit = self.head_came(permit, status);
+        let read = if wants.streamed && (wants.accepts)(status) {
+            Ok(AnswerBody::Unread(Box::new(body)))
+        } else {
+            let read = self.read(status, &mut body, wants, timer).await;
+            read.map(AnswerBody::Read)
+        };
         let answered = |body| Answered {
-            status: incoming.status,
-            headers: incoming.headers,
+            status,
+            headers,
             body,
         };
         (read.map(answered), permit)
@@ -168,7 +154,7 @@ impl<'a> Attempt<'a> {
         let random = &self.call.service.shared().random;
         self.instance
             .breaker
-            .admit(self.breaker.as_ref()?, now, LEASE_SLACK, random)
+            .admit(self.limits.breaker.as_ref()?, now, || LEASE_SLACK, random)
             .ok()
     }
 
@@ -176,30 +162,28 @@ impl<'a> Attempt<'a> {
     async fn head(&self, body: &mut Body) -> Result<Incoming, Failed> {
         let call = self.call;
         let mut redirects = Redirects::new(call.endpoint.method.clone(), self.plan.policy.redirects);
-        let mut url = self.url()?;
+        let mut uri = self.uri()?;
         let mut now = self.begun;
         loop {
             let remaining = self.deadline.remaining(now);
-            let mut headers = headers::of_attempt(call, self.plan, self.number, remaining);
+            let mut headers = headers::of_attempt(call, self.context, self.plan, self.number, remaining);
             if redirects.left_origin() {
                 headers::drop_credentials(&mut headers);
             }
             let replayable = body.is_replayable();
             let (sent, failure) = body.for_attempt();
-            let request = Outgoing {
-                method: redirects.method().clone(),
-                url,
-                headers,
-                body: sent,
-            };
+            let mut request = Request::new(sent);
+            *request.method_mut() = redirects.method().clone();
+            *request.uri_mut() = uri;
+            *request.headers_mut() = headers;
             let exchanged = self.plan.transport.exchange(request).await;
             let incoming = exchanged.map_err(|error| match failure.take() {
                 Some(cause) => Failed::body_failed(cause),
                 None => Failed::transport(error),
             })?;
-            url = match redirects.next(&incoming, replayable, || self.url().ok()) {
+            uri = match redirects.next(&incoming, replayable, || self.uri().ok()) {
                 Redirect::Stay => return Ok(incoming),
-                Redirect::Follow(url) => url,
+                Redirect::Follow(uri) => uri,
                 Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
             };
             now = Instant::now();
@@ -207,19 +191,19 @@ impl<'a> Attempt<'a> {
     }
 
     /// Where the first request goes.
-    fn url(&self) -> Result<Url, Failed> {
-        let url = self.instance.url(&self.call.target);
-        url.map_err(|error| self.bad_url(error))
+    fn uri(&self) -> Result<Uri, Failed> {
+        let uri = self.instance.uri(&self.call.target);
+        uri.map_err(|error| self.bad_uri(&error))
     }
 
-    /// The whole body of a value, the beginning of an error's, nothing of a stream.
-    async fn body(
+    /// The whole body of a value, the beginning of an error's.
+    async fn read(
         &self,
         status: StatusCode,
-        mut incoming: IncomingBody,
+        incoming: &mut IncomingBody,
         wants: Wants,
         timer: Pin<&mut Sleep>,
-    ) -> Result<AnswerBody, Failed> {
+    ) -> Result<Bytes, Failed> {
         let mut limits = body::Limits {
             idle: self.plan.policy.idle_timeout,
             deadline: self.deadline.at(),
@@ -227,19 +211,16 @@ impl<'a> Attempt<'a> {
         };
         if !(wants.accepts)(status) {
             // What an error says of itself is worth a moment, not the time of another attempt.
-            limits.deadline = self.limit.min(Instant::now() + ERROR_BODY);
-            return Ok(AnswerBody::Read(body::beginning(&mut incoming, limits).await));
-        }
-        if wants.streamed {
-            return Ok(AnswerBody::Unread(incoming));
+            limits.deadline = self.limit().min(Instant::now() + ERROR_BODY);
+            return Ok(body::beginning(incoming, &mut limits).await);
         }
         let max = self.call.service.shared().max_body;
-        match body::whole(&mut incoming, max, limits).await {
-            Ok(bytes) => Ok(AnswerBody::Read(bytes)),
-            Err(body::Unreadable::TimedOut(at)) => Err(self.timed_out(at, "the body stalled: nothing")),
-            Err(body::Unreadable::Broken(error)) => Err(Failed::transport(error)),
-            Err(body::Unreadable::TooLarge) => Err(Failed::new(Class::Answered, too_large(status, max))),
-        }
+        let read = body::whole(incoming, max, &mut limits).await;
+        read.map_err(|unreadable| match unreadable {
+            body::Unreadable::TimedOut(at) => self.timed_out(at, "the body stalled: nothing"),
+            body::Unreadable::Broken(error) => Failed::transport(error),
+            body::Unreadable::TooLarge => Failed::new(Class::Answered, too_large(status, max)),
+        })
     }
 
     /// Whose time ran out: the whole call's, or this attempt's alone.
@@ -252,15 +233,15 @@ impl<'a> Attempt<'a> {
                 blames_instance,
             };
         }
-        let waited = if at == self.limit { self.timeout } else { None };
-        let waited = waited.unwrap_or(self.plan.policy.idle_timeout);
+        let timeout = self.limits.attempt_timeout.filter(|_| at == self.limit());
+        let waited = timeout.unwrap_or(self.plan.policy.idle_timeout);
         Failed::new(
             Class::Ambiguous,
             Error::new(ErrorKind::Timeout, format!("{what} within {waited:?}")),
         )
     }
 
-    fn bad_url(&self, error: url::ParseError) -> Failed {
+    fn bad_uri(&self, error: &http::Error) -> Failed {
         let message = format!(
             "`{}{}` is not an address: {error}",
             self.instance.address, self.call.target

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Uri;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use tokio::time::Instant;
 use url::Url;
 
@@ -19,6 +22,8 @@ pub(crate) struct Instance {
     pub(crate) host: Box<str>,
     pub(crate) port: u16,
     base: Url,
+    scheme: Scheme,
+    authority: Option<Authority>,
     /// The path of the base URL without its last slash.
     base_path: Box<str>,
     pub(crate) breaker: Breaker,
@@ -30,6 +35,8 @@ impl Instance {
             address: base.as_str().trim_end_matches('/').into(),
             host: base.host_str().unwrap_or_default().into(),
             port: base.port_or_known_default().unwrap_or_default(),
+            scheme: Scheme::try_from(base.scheme()).unwrap_or(Scheme::HTTP),
+            authority: Authority::try_from(base.authority()).ok(),
             base_path: base.path().trim_end_matches('/').into(),
             base,
             breaker: Breaker::new(Arc::clone(trips)),
@@ -37,12 +44,17 @@ impl Instance {
     }
 
     /// The address of one request: the base, then the path and query, both encoded already.
-    pub(crate) fn url(&self, target: &str) -> Result<Url, url::ParseError> {
-        if self.base_path.is_empty() {
-            self.base.join(target)
+    pub(crate) fn uri(&self, target: &str) -> Result<Uri, http::Error> {
+        let path = if self.base_path.is_empty() {
+            PathAndQuery::try_from(target)
         } else {
-            self.base.join(&[&self.base_path, target].concat())
-        }
+            PathAndQuery::from_maybe_shared(Bytes::from([&self.base_path, target].concat()))
+        };
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority.clone_from(&self.authority);
+        parts.path_and_query = Some(path?);
+        Ok(Uri::from_parts(parts)?)
     }
 }
 
@@ -127,11 +139,10 @@ impl Instances {
             let first = self.in_turn(tried).next();
             return first.map(|instance| (instance, None)).ok_or_else(no_instance);
         };
-        let lease = limits
-            .attempt_timeout
-            .unwrap_or(Duration::MAX)
-            .min(deadline.remaining(now))
-            + LEASE_SLACK;
+        let lease = || {
+            let attempt = limits.attempt_timeout.unwrap_or(Duration::MAX);
+            attempt.min(deadline.remaining(now)) + LEASE_SLACK
+        };
         let mut soonest = None::<Duration>;
         for instance in self.in_turn(tried) {
             match instance.breaker.admit(policy, now, lease, random) {

@@ -1,31 +1,31 @@
 //! A call without its stages: what they cost is measured against it.
 
-use http::StatusCode;
+use http::{Request, StatusCode};
 
 use super::attempt::Failed;
 use super::{Prepared, Reader, headers};
 use crate::reply::Reply;
-use crate::transport::Outgoing;
 use crate::{Body, Error, ErrorKind};
 
 /// Sends the same request by the same transport and reads the reply; no span, no limit, no second try.
-pub(super) async fn run(call: &Prepared, mut body: Body, reader: &mut dyn Reader) -> Result<(), Error> {
+pub(super) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
     let plan = call.plan()?;
+    let context = call.context();
     let instance = plan.instances.first()?;
-    let url = instance.url(&call.target);
-    let request = Outgoing {
-        method: call.endpoint.method.clone(),
-        url: url.map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?,
-        headers: headers::of_attempt(call, plan, 0, plan.policy.timeout),
-        body: body.for_attempt().0,
-    };
+    let uri = instance.uri(&call.target);
+    let mut request = Request::new(body.for_attempt().0);
+    *request.method_mut() = call.endpoint.method.clone();
+    *request.uri_mut() = uri.map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?;
+    *request.headers_mut() = headers::of_attempt(call, &context, plan, 0, plan.policy.timeout);
     let failed = |error| Failed::transport(error).error;
     let mut incoming = plan.transport.exchange(request).await.map_err(failed)?;
     if incoming.status != StatusCode::OK {
         return Err(Error::new(ErrorKind::Status, "not what a bench asks for"));
     }
     let mut bytes = incoming.body.chunk().await.map_err(failed)?.unwrap_or_default();
-    while let Some(chunk) = incoming.body.chunk().await.map_err(failed)? {
+    while !incoming.body.is_over()
+        && let Some(chunk) = incoming.body.chunk().await.map_err(failed)?
+    {
         bytes = [bytes, chunk].concat().into();
     }
     let address = instance.address.clone();

@@ -40,7 +40,7 @@ impl Limits<'_> {
 pub(crate) async fn whole(
     body: &mut IncomingBody,
     max: usize,
-    mut limits: Limits<'_>,
+    limits: &mut Limits<'_>,
 ) -> Result<Bytes, Unreadable> {
     let expected = body.size_hint();
     if expected > max as u64 {
@@ -51,6 +51,9 @@ pub(crate) async fn whole(
     };
     if first.len() > max {
         return Err(Unreadable::TooLarge);
+    }
+    if body.is_over() {
+        return Ok(first);
     }
     let Some(second) = limits.chunk(body).await? else {
         return Ok(first);
@@ -72,7 +75,7 @@ pub(crate) async fn whole(
 }
 
 /// The beginning of a body that is no value: what an error shows, and enough to use the connection again.
-pub(crate) async fn beginning(body: &mut IncomingBody, mut limits: Limits<'_>) -> Bytes {
+pub(crate) async fn beginning(body: &mut IncomingBody, limits: &mut Limits<'_>) -> Bytes {
     let mut buffer = BytesMut::new();
     // A body that breaks off is still the best description that there is of the status before it.
     while let Ok(Some(chunk)) = limits.chunk(body).await {

@@ -14,7 +14,6 @@ use super::prepare::{self, Prepared};
 use super::read::Slot;
 use super::{CallOptions, run};
 use crate::client::{EndpointState, Plan, ServiceClient};
-use crate::context::CallContext;
 use crate::encode::{
     self, HeaderArgument, JsonArgument, JsonFields, NamedTarget, OptionalPathValue, PathValue, QueryArgument,
     Target,
@@ -192,24 +191,27 @@ impl Call {
     }
 
     /// Makes the call and reads its reply.
+    ///
+    /// What was put together becomes the call before there is a future, which would keep room for both.
     // The bound is said, so that a user's crate need not prove it again for each of its methods.
-    #[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say `Send`")]
     pub fn send<R: Outcome>(self) -> impl Future<Output = R> + Send {
+        let (call, mut body) = self.prepare();
         async move {
             let mut slot = Slot::new();
-            let (call, body) = self.prepare();
-            let end = run(&call, body, &mut slot).await;
+            let end = run(&call, &mut body, &mut slot).await;
             slot.into_outcome(end)
         }
     }
 
     /// Makes the call by its transport alone, so that a bench sees what the stages cost.
     #[cfg(feature = "testing")]
-    pub async fn send_bare<R: Outcome>(self) -> R {
-        let mut slot = Slot::new();
-        let (call, body) = self.prepare();
-        let end = super::bare::run(&call, body, &mut slot).await;
-        slot.into_outcome(end)
+    pub fn send_bare<R: Outcome>(self) -> impl Future<Output = R> + Send {
+        let (call, mut body) = self.prepare();
+        async move {
+            let mut slot = Slot::new();
+            let end = super::bare::run(&call, &mut body, &mut slot).await;
+            slot.into_outcome(end)
+        }
     }
 
     fn keep(&mut self, result: Result<(), Error>) {
@@ -245,7 +247,6 @@ impl Call {
         }
         let framing = || check_framing(&self.headers, ErrorKind::Request).err();
         let mistake = mistake.or_else(|| options?.mistake.clone()).or_else(framing);
-        let context = CallContext::for_call(random, &self.headers);
         let (service, endpoint, plan) = (self.service, self.endpoint, self.plan);
         let (options, headers) = (self.options, self.headers);
         (
@@ -257,7 +258,6 @@ impl Call {
                 target,
                 headers,
                 content_type,
-                context,
                 mistake,
             },
             body,

@@ -8,6 +8,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFE
 use super::Prepared;
 use crate::client::Plan;
 use crate::config::CREDENTIALS;
+use crate::context::{CallContext, Remaining, Room};
 use crate::{Error, ErrorKind};
 
 /// The headers by which the transport frames a message: another value would tear the connection apart.
@@ -35,7 +36,13 @@ pub(crate) fn check_framing(headers: &HeaderMap, kind: ErrorKind) -> Result<(), 
 }
 
 /// The headers of one attempt; `number` is 0 for the first, and `remaining` is what the call has left.
-pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, remaining: Duration) -> HeaderMap {
+pub(crate) fn of_attempt(
+    call: &Prepared,
+    context: &CallContext,
+    plan: &Plan,
+    number: u32,
+    remaining: Duration,
+) -> HeaderMap {
     let mut headers = plan.headers.clone();
     match &call.content_type {
         _ if plan.names_content_type => {}
@@ -43,14 +50,28 @@ pub(crate) fn of_attempt(call: &Prepared, plan: &Plan, number: u32, remaining: D
         None if plan.expects_json => drop(headers.remove(CONTENT_TYPE)),
         None => {}
     }
-    for name in call.headers.keys() {
-        headers.remove(name);
+    let mut room = plan.room;
+    if !call.headers.is_empty() {
+        // One that is taken out lets the last one take its place.
+        room = Room::Anywhere;
+        for name in call.headers.keys() {
+            headers.remove(name);
+        }
+        for (name, value) in &call.headers {
+            headers.append(name.clone(), value.clone());
+        }
     }
-    for (name, value) in &call.headers {
-        headers.append(name.clone(), value.clone());
-    }
-    call.context
-        .write(&mut headers, number, remaining, &call.service.shared().random);
+    let remaining = Remaining {
+        time: remaining,
+        usual: &plan.usual_timeout,
+    };
+    context.write(
+        &mut headers,
+        room,
+        number,
+        remaining,
+        &call.service.shared().random,
+    );
     headers
 }
 

@@ -36,6 +36,7 @@ use std::pin::pin;
 
 use tokio::time::{Instant, sleep};
 
+use crate::context::CallContext;
 use crate::{Body, Error, observe};
 use attempt::Attempt;
 use classify::Class;
@@ -46,21 +47,23 @@ use record::Record;
 use retry::{Next, Retry};
 
 /// Makes the call: one outcome, whatever happens on the way; dropping the future ends it and gives everything back.
-pub(crate) async fn run(call: &Prepared, body: Body, reader: &mut dyn Reader) -> Result<(), Error> {
+pub(crate) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
     // 1: span and logical metrics
-    let mut record = Record::start(call);
+    let context = call.context();
+    let mut record = Record::start(call, &context);
     let span = record.span();
     let outcome = {
-        let stages = pin!(stages(call, body, &mut record, reader));
+        let stages = pin!(stages(call, &context, body, &mut record, reader));
         observe::inside(&span, stages).await
     };
     record.finish(outcome)
 }
 
-async fn stages(
-    call: &Prepared,
-    mut body: Body,
-    record: &mut Record<'_>,
+async fn stages<'a>(
+    call: &'a Prepared,
+    context: &CallContext,
+    body: &mut Body,
+    record: &mut Record<'a>,
     reader: &mut dyn Reader,
 ) -> Result<(), Error> {
     record.admit()?;
@@ -68,7 +71,7 @@ async fn stages(
     let shared = call.service.shared();
     let limits = Limits::of(&plan.policy, call.options.as_deref());
     // 5: deadline
-    let deadline = Deadline::of(&limits, call.context.deadline(), record.started())?;
+    let deadline = Deadline::of(&limits, context.deadline(), record.started())?;
     // 8: retry and backoff
     let mut retry = Retry::new(&limits, call.is_idempotent(plan), body.is_replayable());
     let mut last = None;
@@ -79,18 +82,30 @@ async fn stages(
         let picked = plan
             .instances
             .pick(retry.tried(), &limits, deadline, now, &shared.random);
-        let (instance, permit) = match (picked, last.take()) {
-            (Ok(picked), _) => picked,
-            (Err(_), Some((instance, outcome))) => {
+        let (instance, permit) = match picked {
+            Ok(picked) => picked,
+            // Nobody may be asked again: what the last attempt said is the answer.
+            Err(refused) => {
+                let Some((instance, outcome)) = last else {
+                    return Err(refused);
+                };
                 return conclude(plan, instance, record, deadline, outcome, reader);
             }
-            (Err(refused), None) => return Err(refused),
         };
         let span = record.attempt(instance);
         // 12: attempt timeout; 13: transport
-        let attempt = Attempt::new(call, plan, instance, &limits, deadline, retry.made(), now);
+        let attempt = Attempt {
+            call,
+            context,
+            plan,
+            instance,
+            limits: &limits,
+            deadline,
+            begun: now,
+            number: retry.made(),
+        };
         let (outcome, permit) = {
-            let running = pin!(attempt.run(&mut body, permit, reader.wants()));
+            let running = pin!(attempt.run(body, permit, reader.wants()));
             observe::inside(&span, running).await
         };
         // 14: classify and record

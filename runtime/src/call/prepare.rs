@@ -28,12 +28,17 @@ pub(crate) struct Prepared {
     /// The headers of this call alone.
     pub(crate) headers: HeaderMap,
     pub(crate) content_type: Option<HeaderValue>,
-    pub(crate) context: CallContext,
     /// What is wrong with an argument.
     pub(crate) mistake: Option<Error>,
 }
 
 impl Prepared {
+    /// The context of a call that begins now. That of a future which is made in one scope and awaited in another is the
+    /// other's, as with any async fn.
+    pub(crate) fn context(&self) -> CallContext {
+        CallContext::for_call(&self.service.shared().random, &self.headers)
+    }
+
     /// What to do, or why it cannot be done.
     pub(crate) fn plan(&self) -> Result<&Plan, Error> {
         let plan = self.plan.as_ref().as_ref().map_err(Clone::clone)?;

@@ -14,6 +14,7 @@ use super::classify::{Class, Verdict};
 use super::prepare::Prepared;
 use crate::Error;
 use crate::client::InFlight;
+use crate::context::CallContext;
 use crate::error::Place;
 use crate::observe::{self, CallFields, CallGuard};
 
@@ -27,12 +28,14 @@ pub(crate) struct Record<'a> {
     started: Instant,
     attempts: u32,
     may_have_reached: bool,
-    instance: Option<Arc<str>>,
+    instance: Option<&'a Instance>,
+    /// When the last attempt ended, unless there was a wait after it.
+    ended: Option<Instant>,
     status: Option<StatusCode>,
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn start(call: &'a Prepared) -> Self {
+    pub(crate) fn start(call: &'a Prepared, context: &'a CallContext) -> Self {
         let shared = call.service.shared();
         let fields = CallFields {
             enabled: shared.logging,
@@ -41,7 +44,7 @@ impl<'a> Record<'a> {
             method: call.endpoint.method.as_str(),
             template: &call.endpoint.template,
             environment: shared.environment,
-            context: &call.context,
+            context,
         };
         Self {
             call,
@@ -53,6 +56,7 @@ impl<'a> Record<'a> {
             attempts: 0,
             may_have_reached: false,
             instance: None,
+            ended: None,
             status: None,
         }
     }
@@ -77,12 +81,12 @@ impl<'a> Record<'a> {
     }
 
     /// Counts an attempt at this instance, and gives its span.
-    pub(crate) fn attempt(&mut self, instance: &Instance) -> Span {
+    pub(crate) fn attempt(&mut self, instance: &'a Instance) -> Span {
         self.figures.attempt();
         if self.attempts > 0 {
             self.figures.retry();
         }
-        self.instance = Some(Arc::clone(&instance.address));
+        self.instance = Some(instance);
         observe::record_instance(&self.span, &instance.host, instance.port);
         self.attempts += 1;
         observe::attempt_span(&self.fields, &instance.host, instance.port, self.attempts - 1)
@@ -100,11 +104,13 @@ impl<'a> Record<'a> {
         self.status = outcome.as_ref().ok().map(|answered| answered.status);
         let error = outcome.as_ref().err().map(|failed| &failed.error);
         observe::record_outcome(span, self.status.map(|status| status.as_u16()), error);
+        let ended = Instant::now();
+        self.ended = Some(ended);
         let Some(permit) = permit else { return };
         match Verdict::of(outcome) {
-            Verdict::Success => permit.success(Instant::now()),
+            Verdict::Success => permit.success(ended),
             Verdict::Failure => {
-                if permit.failure(Instant::now()) {
+                if permit.failure(ended) {
                     self.tripped();
                 }
             }
@@ -115,17 +121,27 @@ impl<'a> Record<'a> {
     fn tripped(&self) {
         self.call.service.state().recorder.record_trip();
         if self.fields.enabled {
-            let instance = self.instance.as_deref().unwrap_or_default();
+            let instance = self
+                .instance
+                .map(|instance| &*instance.address)
+                .unwrap_or_default();
             tracing::warn!(target: "trunkline", service = self.fields.service, instance, "the breaker of an instance opened");
         }
     }
 
     /// Says that the call is going to be tried again, and why.
-    pub(crate) fn retrying(&self, outcome: &Outcome, delay: Duration) {
+    pub(crate) fn retrying(&mut self, outcome: &Outcome, delay: Duration) {
+        self.ended = None;
         match outcome {
             Ok(answered) => observe::retry_event(&self.fields, &answered.status, delay, self.attempts),
             Err(failed) => observe::retry_event(&self.fields, &failed.error.cause(), delay, self.attempts),
         }
+    }
+
+    /// How long the call has taken: up to the end of its last attempt, not with what is made of the reply.
+    fn elapsed(&self) -> Duration {
+        let ended = self.ended.unwrap_or_else(Instant::now);
+        ended.saturating_duration_since(self.started)
     }
 
     /// Where the call is, for an error.
@@ -133,16 +149,16 @@ impl<'a> Record<'a> {
         Place {
             service: Some(Arc::clone(self.call.service.state().name())),
             endpoint: Some(Arc::clone(&self.call.endpoint.label)),
-            instance: self.instance.clone(),
+            instance: self.instance.map(|instance| Arc::clone(&instance.address)),
             attempts: self.attempts,
-            elapsed: self.started.elapsed(),
-            trace_id: Some(self.call.context.trace_id().into()),
+            elapsed: self.elapsed(),
+            trace_id: Some(self.fields.context.trace_id().into()),
         }
     }
 
     /// The one outcome of the call, its error with its place.
     pub(crate) fn finish(self, outcome: Result<(), Error>) -> Result<(), Error> {
-        let elapsed = self.started.elapsed();
+        let elapsed = self.elapsed();
         let outcome = outcome.map_err(|error| {
             error
                 .with_may_have_reached_server(self.may_have_reached)

@@ -1,7 +1,7 @@
 //! Where does a redirect lead, and may it be followed?
 
 use http::header::LOCATION;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 use url::Url;
 
 use crate::transport::Incoming;
@@ -22,7 +22,7 @@ pub(crate) enum Redirect {
     /// It is the answer.
     Stay,
     /// Ask again, at this address.
-    Follow(Url),
+    Follow(Uri),
     /// It leads on, but not any further.
     TooMany(Error),
 }
@@ -54,15 +54,16 @@ impl Redirects {
         &mut self,
         incoming: &Incoming,
         replayable: bool,
-        start: impl FnOnce() -> Option<Url>,
+        start: impl FnOnce() -> Option<Uri>,
     ) -> Redirect {
         if self.allowed == 0 || !self.may_follow(incoming.status, replayable) {
             return Redirect::Stay;
         }
-        let Some(here) = self.url.take().or_else(start) else {
+        let begun = || Url::parse(&start()?.to_string()).ok();
+        let Some(here) = self.url.take().or_else(begun) else {
             return Redirect::Stay;
         };
-        let Some(target) = target(&here, incoming) else {
+        let Some((target, uri)) = target(&here, incoming) else {
             return Redirect::Stay;
         };
         if self.left == 0 {
@@ -77,8 +78,8 @@ impl Redirects {
         }
         self.left -= 1;
         self.left_origin |= target.origin() != here.origin();
-        self.url = Some(target.clone());
-        Redirect::Follow(target)
+        self.url = Some(target);
+        Redirect::Follow(uri)
     }
 
     fn may_follow(&self, status: StatusCode, replayable: bool) -> bool {
@@ -90,10 +91,17 @@ impl Redirects {
     }
 }
 
-fn target(here: &Url, incoming: &Incoming) -> Option<Url> {
+/// Where a response leads, without a user and a password: they are the server's idea, not the caller's.
+fn target(here: &Url, incoming: &Incoming) -> Option<(Url, Uri)> {
     let location = incoming.headers.get(LOCATION)?;
-    let target = here.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
-    matches!(target.scheme(), "http" | "https").then_some(target)
+    let mut target = here.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
+    if !matches!(target.scheme(), "http" | "https") {
+        return None;
+    }
+    target.set_username("").ok()?;
+    target.set_password(None).ok()?;
+    let uri = target.as_str().parse().ok()?;
+    Some((target, uri))
 }
 
 /// The server of an address, without a path or a password.

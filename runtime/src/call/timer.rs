@@ -10,28 +10,27 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 /// The future's value, or `None` when the timer fires first. A future that is ready never touches the timer.
-pub(crate) async fn within<F: Future>(
+pub(crate) fn within<F: Future>(
     mut timer: Pin<&mut Sleep>,
     mut future: Pin<&mut F>,
-) -> Option<F::Output> {
-    poll_fn(|cx| match future.as_mut().poll(cx) {
+) -> impl Future<Output = Option<F::Output>> {
+    poll_fn(move |cx| match future.as_mut().poll(cx) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending => timer.as_mut().poll(cx).map(|()| None),
     })
-    .await
 }
 
 /// The same, within `idle` from the first time that the future has to wait, and never later than `deadline`.
 ///
 /// A timer that is armed for an earlier time stays as it is until it fires: few pauses are that long.
-pub(crate) async fn within_idle<F: Future>(
+pub(crate) fn within_idle<F: Future>(
     mut timer: Pin<&mut Sleep>,
     idle: Duration,
     deadline: Instant,
     mut future: Pin<&mut F>,
-) -> Option<F::Output> {
+) -> impl Future<Output = Option<F::Output>> {
     let mut until = None;
-    poll_fn(|cx| {
+    poll_fn(move |cx| {
         if let Poll::Ready(value) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(value));
         }
@@ -46,7 +45,6 @@ pub(crate) async fn within_idle<F: Future>(
             }
         }
     })
-    .await
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::events::{EventFormat, EventSettings, MessagingDialect, parse_events_u
 #[cfg(feature = "outbox")]
 use crate::events::{Outbox, OutboxBounds, OutboxSettings};
 use crate::random::Random;
-use crate::transport::{Base, HttpOptions, Layers, TransportService, Transports, erase, parse_proxy};
+use crate::transport::{Base, HttpOptions, Layers, Proxy, TransportService, Transports, erase};
 use crate::{Body, BoxError, Result};
 
 /// The most bytes of a body that are read into memory, unless it is raised.
@@ -55,6 +55,7 @@ pub struct ClientBuilder {
     seed: Option<u64>,
     max_body: usize,
     http: HttpOptions,
+    proxy: Option<String>,
     layers: Layers,
     events: EventSettings,
     events_url: Option<String>,
@@ -74,6 +75,7 @@ impl ClientBuilder {
             seed: None,
             max_body: MAX_BODY,
             http: HttpOptions::default(),
+            proxy: None,
             layers: Layers::default(),
             events: EventSettings::default(),
             events_url: None,
@@ -243,7 +245,7 @@ impl ClientBuilder {
     /// Sends all requests through this proxy, `http://[user:password@]host:port`. The environment's proxy names are not
     /// read: calls between services go directly unless said otherwise.
     pub fn proxy(mut self, address: impl Into<String>) -> Self {
-        self.http.proxy = Some(address.into());
+        self.proxy = Some(address.into());
         self
     }
 
@@ -279,6 +281,11 @@ impl ClientBuilder {
     /// queue's dead letters as much again, and so the events that are unrouted. `http://` and `https://` are the messaging
     /// service of family A, with `?dialect=v1` in its other dialect; it is called as the service `messaging`, which
     /// takes settings as any other, its instances among them. Publishing at the same time keeps no order there.
+    ///
+    /// With the feature `amqp`: `amqp://user:password@host:5672/vhost`, or `amqps:` over TLS, is a `RabbitMQ` from 3.10 on.
+    /// Several addresses, with commas between, are tried in turn. `?heartbeat=10` says after how many seconds each side
+    /// tells that it lives, twice which is silence; `?declare=verify` makes no exchange and no queue, and only looks
+    /// whether they are there. Nothing is connected before it is needed, and what is lost is connected again without end.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
         self
@@ -368,24 +375,29 @@ impl ClientBuilder {
     /// `Config` when a setting is wrong; the error names it, its value and what is allowed.
     pub fn build(self) -> Result<Client> {
         self.sources.validate()?;
-        if let Some(proxy) = &self.http.proxy {
-            parse_proxy(proxy)?;
+        let mut http = self.http;
+        if let Some(proxy) = &self.proxy {
+            http.proxy = Some(Proxy::parse(proxy)?);
         }
         let env = self.sources.client_env();
         let mut events = self.events;
-        events.url = match self.events_url {
-            Some(address) => Some(parse_events_url(&address, &events.http)?),
-            None => env.messaging_url,
+        events.urls = match self.events_url {
+            Some(address) => parse_events_url(&address, &events.http)?,
+            None => env.messaging_url.unwrap_or_default(),
         };
+        #[cfg(feature = "amqp")]
+        {
+            events.tls = http.tls.clone();
+        }
         #[cfg(feature = "outbox")]
         {
             events.outbox = Outbox::open(&self.outbox)?;
         }
         let name = self.name.or(env.caller).unwrap_or_else(executable_name);
         #[cfg(feature = "testing")]
-        let base = self.script.map_or_else(|| Base::Http(self.http), Base::Scripted);
+        let base = self.script.map_or_else(|| Base::Http(http), Base::Scripted);
         #[cfg(not(feature = "testing"))]
-        let base = Base::Http(self.http);
+        let base = Base::Http(http);
         let shared = Shared::new(Parts {
             name: name.into(),
             environment: env.environment.unwrap_or_default().as_str(),

@@ -11,7 +11,7 @@ use super::state::ServiceState;
 use super::unknown_service;
 use crate::call::{Instances, JSON, check_framing};
 use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
-use crate::context::CallContext;
+use crate::context::{CallContext, Room, UsualTimeout};
 use crate::endpoint::{Attributes, PathTemplate};
 use crate::transport::Transport;
 use crate::{Error, ErrorKind, Result};
@@ -56,6 +56,9 @@ pub(crate) struct Plan {
     /// The headers that every attempt carries, with an entry for each that an attempt writes over: a copy that does
     /// not grow is one allocation less.
     pub(crate) headers: HeaderMap,
+    /// Where among them those of the context are.
+    pub(crate) room: Room,
+    pub(crate) usual_timeout: UsualTimeout,
     /// Whether the endpoint's own headers say what its body is. A service's say nothing of it: its endpoints differ.
     pub(crate) names_content_type: bool,
     /// Whether the content type among the headers is a guess, for a call without a body to take out again.
@@ -90,7 +93,9 @@ impl Plan {
         }
         Ok(Self {
             template: Arc::new(PathTemplate::parse(template)?),
+            room: Room::of(&headers),
             headers,
+            usual_timeout: UsualTimeout::of(policy.timeout),
             names_content_type,
             expects_json,
             idempotency: idempotency(level)?,
@@ -138,7 +143,7 @@ fn urls(service: &ServiceState, configured: &ServiceLevel) -> Result<Vec<Url>> {
 fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMap {
     let own = policy.headers.as_slice();
     let mut headers = HeaderMap::with_capacity(own.len() + 5 + CallContext::HEADERS);
-    CallContext::make_room(&mut headers, policy.timeout);
+    CallContext::make_room(&mut headers);
     // The transport would add it.
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(

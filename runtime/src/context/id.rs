@@ -60,12 +60,15 @@ impl OwnIds {
         let (head, tail) = text.split_at_mut(TraceParent::LENGTH);
         parent.write(head);
         write_uuid(random.next_u128(), tail);
-        let text = Bytes::from_owner(text);
+        let mut text = Bytes::from_owner(text);
+        let trace_id = Id(header(text.slice(TraceParent::TRACE_ID)));
+        let request_id = Id(header(text.slice(TraceParent::LENGTH..)));
+        text.truncate(TraceParent::LENGTH);
         Self {
-            trace_id: Id(header(text.slice(TraceParent::TRACE_ID))),
-            request_id: Id(header(text.slice(TraceParent::LENGTH..))),
+            trace_id,
+            request_id,
             parent,
-            traceparent: header(text.slice(..TraceParent::LENGTH)),
+            traceparent: header(text),
         }
     }
 }
@@ -91,11 +94,23 @@ pub(super) fn header(text: Bytes) -> HeaderValue {
 
 /// Hexadecimal digits, two a byte; `out` is twice as long as `bytes`.
 pub(super) fn write_hex(bytes: &[u8], out: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 0xf)];
+    for (digits, bytes) in out.chunks_mut(8).zip(bytes.chunks(4)) {
+        let mut word = [0; 4];
+        word[..bytes.len()].copy_from_slice(bytes);
+        digits.copy_from_slice(&hex_digits(u32::from_be_bytes(word))[..digits.len()]);
     }
+}
+
+/// The eight digits of a word, all at once: every call writes eighty of them.
+fn hex_digits(word: u32) -> [u8; 8] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut digits = u64::from(word);
+    digits = (digits << 16 | digits) & 0x0000_ffff_0000_ffff;
+    digits = (digits << 8 | digits) & 0x00ff_00ff_00ff_00ff;
+    digits = (digits << 4 | digits) & 0x0f0f_0f0f_0f0f_0f0f;
+    // 1 in each byte whose digit is a letter: ten and six are sixteen.
+    let letters = (digits + 6 * ONES) >> 4 & ONES;
+    (digits + u64::from(b'0') * ONES + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
 }
 
 /// A version 4 UUID of random bits (RFC 9562, section 5.4); `out` has 36 bytes.
@@ -103,12 +118,19 @@ fn write_uuid(bits: u128, out: &mut [u8]) {
     let mut bytes = bits.to_be_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
+    write_hyphenated(&bytes, out);
+}
+
+/// A UUID as text; `out` has 36 bytes.
+pub(crate) fn write_hyphenated(bytes: &[u8; 16], out: &mut [u8]) {
+    let mut digits = [0; 32];
+    write_hex(bytes, &mut digits);
     out.fill(b'-');
-    write_hex(&bytes[..4], &mut out[..8]);
-    write_hex(&bytes[4..6], &mut out[9..13]);
-    write_hex(&bytes[6..8], &mut out[14..18]);
-    write_hex(&bytes[8..10], &mut out[19..23]);
-    write_hex(&bytes[10..], &mut out[24..]);
+    out[..8].copy_from_slice(&digits[..8]);
+    out[9..13].copy_from_slice(&digits[8..12]);
+    out[14..18].copy_from_slice(&digits[12..16]);
+    out[19..23].copy_from_slice(&digits[16..20]);
+    out[24..].copy_from_slice(&digits[20..]);
 }
 
 fn is_id(text: &[u8]) -> bool {

@@ -37,6 +37,7 @@
 //! the trace id where that is 32 hexadecimal digits, else the inbound one, else a new one.
 
 mod current;
+mod event;
 mod id;
 mod inbound;
 mod layer;
@@ -56,9 +57,10 @@ use self::traceparent::TraceParent;
 use crate::random::Random;
 
 pub use self::current::{Scope, current, scope, set_trace_id, spawn, trace_id};
-pub(crate) use self::id::new_uuid;
+pub(crate) use self::event::EventContext;
+pub(crate) use self::id::{new_uuid, write_hyphenated};
 pub use self::layer::{ContextLayer, ContextService, ResponseFuture};
-pub(crate) use self::outbound::CallContext;
+pub(crate) use self::outbound::{CallContext, Remaining, Room, UsualTimeout};
 
 /// The ids and the deadline that a chain of calls shares.
 ///

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use super::id::{Id, OwnIds, header};
@@ -16,9 +16,6 @@ use crate::random::Random;
 
 /// What the next server is not told of the time that is left, so that it gives up before we do.
 const SLACK: Duration = Duration::from_millis(5);
-
-/// The digits of the largest number of 64 bits.
-const MOST_DIGITS: usize = 20;
 
 /// The context of one call: the same on all of its attempts.
 #[derive(Clone)]
@@ -111,56 +108,54 @@ impl CallContext {
         self.request_id.as_str()
     }
 
-    /// The `traceparent` of the first attempt.
-    pub(crate) fn traceparent(&self) -> &str {
-        self.traceparent.to_str().unwrap_or_default()
-    }
-
-    /// The `tracestate` that came in; `None` also where it is not ASCII.
-    pub(crate) fn tracestate(&self) -> Option<&str> {
-        self.tracestate.as_ref().and_then(|value| value.to_str().ok())
-    }
-
-    /// The `baggage` that came in; `None` also where it is not ASCII.
-    pub(crate) fn baggage(&self) -> Option<&str> {
-        self.baggage.as_ref().and_then(|value| value.to_str().ok())
-    }
-
     /// When whoever called us stops waiting.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Stops waiting at this time, if not before.
-    pub(crate) fn limit(&mut self, deadline: Instant) {
-        self.deadline = Some(
-            self.deadline
-                .map_or(deadline, |inherited| inherited.min(deadline)),
-        );
-    }
-
-    /// Makes an entry for each header that [`write`](Self::write) always writes, so that a copy of these headers does
-    /// not grow; `timeout` is what calls have as a rule.
-    pub(crate) fn make_room(headers: &mut HeaderMap, timeout: Duration) {
-        for name in [&X_TRACE_ID, &X_REQUEST_ID, &TRACEPARENT] {
+    /// Makes the entries of the headers that [`write`](Self::write) always writes, at the beginning of a map that is
+    /// still empty: a copy of it does not grow, and they are found in it without a search.
+    pub(crate) fn make_room(headers: &mut HeaderMap) {
+        for name in ALWAYS {
             headers.insert(name, HeaderValue::from_static(""));
         }
-        let begun = timeout.saturating_sub(Duration::from_millis(1));
-        headers.insert(&X_REQUEST_TIMEOUT_MS, decimal(millis_to_send(begun)));
     }
 
     /// Puts the headers of one attempt into those of its request, over any that are there.
     ///
-    /// `retry` is 0 for the first attempt. The first costs no allocation where its time is the one that
-    /// [`make_room`](Self::make_room) was told, each other three at most.
-    pub(crate) fn write(&self, headers: &mut HeaderMap, retry: u32, remaining: Duration, random: &Random) {
-        headers.insert(&X_TRACE_ID, self.trace_id.to_header());
-        headers.insert(&X_REQUEST_ID, self.request_id.to_header());
-        write_timeout(headers, remaining);
-        if retry == 0 {
-            headers.insert(&TRACEPARENT, self.traceparent.clone());
-        } else {
-            headers.insert(&TRACEPARENT, self.parent.child(random).to_header());
+    /// `retry` is 0 for the first attempt. The first costs no allocation where its time is the usual one, each other
+    /// three at most.
+    pub(crate) fn write(
+        &self,
+        headers: &mut HeaderMap,
+        room: Room,
+        retry: u32,
+        remaining: Remaining<'_>,
+        random: &Random,
+    ) {
+        let traceparent = match retry {
+            0 => self.traceparent.clone(),
+            _ => self.parent.child(random).to_header(),
+        };
+        let values = [
+            self.trace_id.to_header(),
+            self.request_id.to_header(),
+            traceparent,
+            remaining.to_header(),
+        ];
+        match room {
+            Room::First => {
+                for (entry, value) in headers.values_mut().zip(values) {
+                    *entry = value;
+                }
+            }
+            Room::Anywhere => {
+                for (name, value) in ALWAYS.into_iter().zip(values) {
+                    headers.insert(name, value);
+                }
+            }
+        }
+        if retry > 0 {
             headers.insert(&X_RETRY_ATTEMPT, decimal(u64::from(retry)));
         }
         if let Some(tracestate) = &self.tracestate {
@@ -172,12 +167,63 @@ impl CallContext {
     }
 }
 
-/// Keeps the value that is there when it says the same: most first attempts have the same time.
-fn write_timeout(headers: &mut HeaderMap, remaining: Duration) {
-    let millis = millis_to_send(remaining);
-    let known = headers.get(&X_REQUEST_TIMEOUT_MS);
-    if known.is_none_or(|known| known.as_bytes() != digits(millis, &mut [0; MOST_DIGITS])) {
-        headers.insert(&X_REQUEST_TIMEOUT_MS, decimal(millis));
+/// The headers that every attempt has.
+static ALWAYS: [&HeaderName; 4] = [&X_TRACE_ID, &X_REQUEST_ID, &TRACEPARENT, &X_REQUEST_TIMEOUT_MS];
+
+/// Where the headers that every attempt has are to be put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// Into the first entries, which are theirs already.
+    First,
+    /// Wherever there is room, over those that are there.
+    Anywhere,
+}
+
+impl Room {
+    /// The room in headers that began with [`make_room`](CallContext::make_room) and may have been changed since.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let are_first = headers.keys().take(ALWAYS.len()).eq(ALWAYS);
+        // A header with several values would shift the values against the names.
+        if are_first && headers.len() == headers.keys_len() {
+            Self::First
+        } else {
+            Self::Anywhere
+        }
+    }
+}
+
+/// What an attempt has left, and what attempts have as a rule.
+#[derive(Clone, Copy)]
+pub(crate) struct Remaining<'a> {
+    pub(crate) time: Duration,
+    pub(crate) usual: &'a UsualTimeout,
+}
+
+impl Remaining<'_> {
+    fn to_header(self) -> HeaderValue {
+        let millis = millis_to_send(self.time);
+        if millis == self.usual.millis {
+            self.usual.header.clone()
+        } else {
+            decimal(millis)
+        }
+    }
+}
+
+/// The time that a first attempt has left as a rule, written down once.
+pub(crate) struct UsualTimeout {
+    millis: u64,
+    header: HeaderValue,
+}
+
+impl UsualTimeout {
+    /// That of a call which has just begun.
+    pub(crate) fn of(timeout: Duration) -> Self {
+        let millis = millis_to_send(timeout.saturating_sub(Duration::from_micros(1)));
+        Self {
+            millis,
+            header: decimal(millis),
+        }
     }
 }
 
@@ -188,19 +234,15 @@ fn millis_to_send(remaining: Duration) -> u64 {
 }
 
 /// The number as digits, in one allocation where `HeaderValue::from(u64)` takes two.
-fn decimal(number: u64) -> HeaderValue {
-    header(Bytes::copy_from_slice(digits(number, &mut [0; MOST_DIGITS])))
-}
-
-/// The number as digits, at the end of the buffer.
-fn digits(mut number: u64, buffer: &mut [u8; MOST_DIGITS]) -> &[u8] {
-    let mut first = buffer.len();
-    while number > 0 || first == buffer.len() {
+fn decimal(mut number: u64) -> HeaderValue {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    while number > 0 || first == digits.len() {
         first -= 1;
-        buffer[first] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        digits[first] += u8::try_from(number % 10).unwrap_or_default();
         number /= 10;
     }
-    &buffer[first..]
+    header(Bytes::copy_from_slice(&digits[first..]))
 }
 
 #[cfg(test)]
@@ -214,8 +256,19 @@ mod tests {
 
     fn attempt(call: &CallContext, retry: u32, random: &Random) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        call.write(&mut headers, retry, SECOND, random);
+        write(call, &mut headers, retry, SECOND, random);
         headers
+    }
+
+    fn write(call: &CallContext, headers: &mut HeaderMap, retry: u32, time: Duration, random: &Random) {
+        let usual = &UsualTimeout::of(SECOND);
+        call.write(
+            headers,
+            Room::of(headers),
+            retry,
+            Remaining { time, usual },
+            random,
+        );
     }
 
     fn part(headers: &HeaderMap, index: usize) -> String {
@@ -295,7 +348,7 @@ mod tests {
         );
         let call = CallContext::for_call(&random, &caller);
         let mut headers = caller;
-        call.write(&mut headers, 0, SECOND, &random);
+        write(&call, &mut headers, 0, SECOND, &random);
         assert_eq!(
             (call.request_id(), headers["x-request-id"].as_bytes()),
             ("mine", &b"mine"[..])
@@ -310,7 +363,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-trace-id", HeaderValue::from_static("two words"));
         let call = CallContext::for_call(&random, &headers);
-        call.write(&mut headers, 0, SECOND, &random);
+        write(&call, &mut headers, 0, SECOND, &random);
         assert_eq!(
             (
                 headers["x-trace-id"].len(),
@@ -327,7 +380,7 @@ mod tests {
         headers.insert("baggage", HeaderValue::from_static("own=1"));
         let context = Context::new().with_baggage("inherited=1");
         let call = scope(context, async { CallContext::for_call(&random, &headers) }).await;
-        call.write(&mut headers, 0, SECOND, &random);
+        write(&call, &mut headers, 0, SECOND, &random);
         assert_eq!(headers["baggage"], "own=1");
     }
 
@@ -350,7 +403,7 @@ mod tests {
         let random = Random::from_seed(7);
         let call = CallContext::make(&random);
         let mut headers = attempt(&call, 0, &random);
-        call.write(&mut headers, 1, SECOND, &random);
+        write(&call, &mut headers, 1, SECOND, &random);
         assert_eq!(headers.len(), 5);
     }
 
@@ -358,7 +411,8 @@ mod tests {
     fn room_that_was_made_is_written_over() {
         let random = Random::from_seed(8);
         let mut template = HeaderMap::new();
-        CallContext::make_room(&mut template, SECOND);
+        CallContext::make_room(&mut template);
+        template.insert("accept", HeaderValue::from_static("*/*"));
         let call = CallContext::make(&random);
         for (remaining, expected) in [
             (SECOND, "995"),
@@ -366,12 +420,29 @@ mod tests {
             (SECOND / 2, "495"),
         ] {
             let mut headers = template.clone();
-            call.write(&mut headers, 0, remaining, &random);
+            write(&call, &mut headers, 0, remaining, &random);
             assert_eq!(headers["x-request-timeout-ms"], expected);
-            assert_eq!(
-                (headers["x-trace-id"].as_bytes(), headers.len()),
-                (call.trace_id().as_bytes(), 4)
-            );
+            assert_eq!(headers["x-trace-id"], call.trace_id());
+            assert_eq!(headers["x-request-id"], call.request_id());
+            assert_eq!(part(&headers, 1), call.trace_id());
+            assert_eq!(headers.len(), 5);
         }
+    }
+
+    #[test]
+    fn other_values_in_the_room_that_was_made_are_written_over_too() {
+        let random = Random::from_seed(9);
+        let mut headers = HeaderMap::new();
+        CallContext::make_room(&mut headers);
+        headers.remove("x-trace-id");
+        for value in ["one", "two"] {
+            headers.append("x-trace-id", HeaderValue::from_static(value));
+            headers.append("traceparent", HeaderValue::from_static(value));
+        }
+        let call = CallContext::make(&random);
+        write(&call, &mut headers, 0, SECOND, &random);
+        assert_eq!((headers.len(), headers.keys_len()), (4, 4));
+        assert_eq!(headers["x-trace-id"], call.trace_id());
+        assert_eq!(part(&headers, 1), call.trace_id());
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::text::Text;
+use crate::context::write_hyphenated;
 use crate::random::Random;
 
 /// The longest id that a caller may give.
@@ -28,7 +29,9 @@ impl EventIds {
     pub(crate) fn next(&self, time: SystemTime, random: &Random) -> Text {
         let bits = random.next_u128();
         let tick = self.tick(millis(time), bits);
-        Text::copy(hyphenated(uuid(tick, bits), &mut [0; LENGTH]))
+        let mut text = [0; LENGTH];
+        write_hyphenated(&uuid(tick, bits).to_be_bytes(), &mut text);
+        Text::copy(std::str::from_utf8(&text).expect("digits and hyphens"))
     }
 
     fn tick(&self, millis: u64, bits: u128) -> u64 {
@@ -63,21 +66,6 @@ fn uuid(tick: u64, random: u128) -> u128 {
     let (high, low) = (counter >> 4, counter & 0xf);
     let random = random & ((1 << 58) - 1);
     millis << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << 58 | random
-}
-
-fn hyphenated(uuid: u128, out: &mut [u8; LENGTH]) -> &str {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut shift = 128;
-    for (at, place) in out.iter_mut().enumerate() {
-        if matches!(at, 8 | 13 | 18 | 23) {
-            *place = b'-';
-            continue;
-        }
-        shift -= 4;
-        let digit = usize::try_from(uuid >> shift & 0xf).unwrap_or_default();
-        *place = DIGITS[digit];
-    }
-    std::str::from_utf8(out).expect("digits and hyphens")
 }
 
 #[cfg(test)]

@@ -44,6 +44,14 @@ pub(crate) struct Trace {
     pub(crate) baggage: Option<Text>,
 }
 
+impl Trace {
+    /// The trace id: its own, else the one inside `traceparent`; empty where there is none.
+    pub(crate) fn id(&self) -> &str {
+        let inside = || self.traceparent.as_ref()?.get(3..35);
+        self.trace_id.as_deref().or_else(inside).unwrap_or_default()
+    }
+}
+
 impl Message {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);

@@ -24,6 +24,7 @@ mod publish;
 mod recording;
 mod shared;
 mod span;
+mod state;
 mod subscribe;
 mod text;
 mod timestamp;
@@ -56,7 +57,8 @@ pub use self::publish::{
 };
 #[cfg(feature = "testing")]
 pub use self::recording::{RecordedEvent, RecordingEvents};
-pub(crate) use self::shared::{EventSettings, EventsShared, parse_events_url};
+pub(crate) use self::shared::{EventSettings, EventsShared, addresses, parse_events_url};
+pub use self::state::{EventsState, EventsWatch};
 pub use self::subscribe::Subscribe;
 pub use self::worker::Worker;
 
@@ -150,6 +152,31 @@ impl Events {
     /// Begins to say what a group handles. Its name is that of the service, which events are sent to as their target.
     pub fn subscribe(&self, group: impl Into<String>) -> Subscribe {
         Subscribe::new(Arc::clone(&self.shared), Text::from(group.into()))
+    }
+
+    /// How it stands with whoever carries the events, at this moment: whether this process is ready to serve.
+    ///
+    /// ```
+    /// # use trunkline::{Client, EventsState};
+    /// # fn main() -> trunkline::Result<()> {
+    /// let events = Client::builder().build()?.events();
+    /// assert_eq!(events.state()?, EventsState::Up);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    pub fn state(&self) -> Result<EventsState> {
+        Ok(self.watch()?.state())
+    }
+
+    /// The same, to be told of changes.
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    pub fn watch(&self) -> Result<EventsWatch> {
+        Ok(EventsWatch::new(self.shared.events.bus()?.watch()))
     }
 
     /// The service that takes the events of a group from the messaging service of family A; it belongs into the server of

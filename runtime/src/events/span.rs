@@ -14,7 +14,6 @@ pub(crate) struct Sent<'a> {
     pub(crate) enabled: bool,
     pub(crate) system: &'static str,
     pub(crate) message: &'a Message,
-    pub(crate) trace_id: &'a str,
 }
 
 /// What is known of an event that is handled.
@@ -48,7 +47,7 @@ pub(crate) fn publish(sent: &Sent<'_>) -> Span {
         messaging.message.body.size = message.body.len(),
         "error.type" = Empty,
         trunkline.target = message.target.as_deref(),
-        trace_id = sent.trace_id,
+        trace_id = message.trace.id(),
     )
 }
 

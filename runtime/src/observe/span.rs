@@ -79,12 +79,11 @@ pub(crate) fn attempt_span(call: &CallFields<'_>, host: &str, port: u16, retry: 
 ///
 /// As `tracing::Instrument` does, but where the future is: one that is passed by value is copied, which costs more
 /// than the span.
-pub(crate) async fn inside<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F::Output {
-    poll_fn(|cx| {
+pub(crate) fn inside<F: Future>(span: &Span, mut future: Pin<&mut F>) -> impl Future<Output = F::Output> {
+    poll_fn(move |cx| {
         let _entered = span.enter();
         future.as_mut().poll(cx)
     })
-    .await
 }
 
 /// Says in the call's span which instance the latest attempt goes to.

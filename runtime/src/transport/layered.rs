@@ -9,10 +9,10 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Outgoing, Transport};
+use super::Transport;
 use crate::{Body, BoxError};
 
-type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body>, BoxError>> + Send>>;
+pub(super) type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body>, BoxError>> + Send>>;
 
 /// The service that a middleware wraps: one HTTP request in, one response out.
 ///
@@ -55,7 +55,7 @@ impl Exchange for Transport {
     fn exchange(&self, request: http::Request<Body>) -> ResponseFuture {
         let transport = self.clone();
         Box::pin(async move {
-            let incoming = transport.exchange(Outgoing::from_http(request)?).await?;
+            let incoming = transport.exchange(request).await?;
             Ok(incoming.into_http())
         })
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 
-use super::http_client::{self, HttpOptions};
+use super::http_client::{HttpClient, HttpOptions};
 use super::layered::Layers;
 use super::{Transport, tls};
 use crate::Error;
@@ -52,7 +52,7 @@ impl Transports {
         let base = match &self.base {
             Base::Http(options) => {
                 let tls = made.tls(options)?;
-                Transport::Http(http_client::build(options, tls, connect_timeout)?)
+                Transport::Http(HttpClient::new(options, tls, connect_timeout))
             }
             #[cfg(feature = "testing")]
             Base::Scripted(script) => Transport::Scripted(script.clone(), connect_timeout),

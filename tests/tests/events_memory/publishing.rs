@@ -109,6 +109,25 @@ async fn ids_are_in_the_order_of_their_events() -> Result<()> {
     Ok(())
 }
 
+/// No publish has to wait here, and still no other task does for long.
+#[tokio::test(start_paused = true)]
+async fn whoever_publishes_on_and_on_lets_others_run() -> Result<()> {
+    let events = client().events();
+    let (sender, mut ran) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move { sender.send(()) });
+    let mut published = 0;
+    while ran.try_recv().is_err() {
+        events.publish(&Paid { order: published }).await?;
+        published += 1;
+        assert!(published < 1000, "nobody else ran");
+    }
+    assert!(
+        published > 1,
+        "a publish that need not wait does not give up its turn"
+    );
+    Ok(())
+}
+
 fn check(error: &Error, kind: ErrorKind, message: &str) {
     assert_eq!((error.kind(), error.message()), (kind, message), "{error}");
     assert!(error.event_id().is_some(), "{error}");

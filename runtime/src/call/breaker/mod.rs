@@ -94,14 +94,14 @@ impl Breaker {
         &'a self,
         policy: &BreakerPolicy,
         now: Instant,
-        lease: Duration,
+        lease: impl FnOnce() -> Duration,
         random: &'a Random,
     ) -> Result<Permit<'a>, Refused> {
         let generation = generation(self.word.load(Ordering::Acquire));
         let generation = if is_closed(generation) {
             generation
         } else {
-            self.probe(policy, now, lease, random)?
+            self.probe(policy, now, lease(), random)?
         };
         Ok(Permit {
             breaker: self,

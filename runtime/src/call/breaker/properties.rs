@@ -74,7 +74,7 @@ impl<'a> World<'a> {
 
     fn begin(&mut self) {
         let state = self.breaker.state(self.now);
-        match self.breaker.admit(&POLICY, self.now, LEASE, self.random) {
+        match self.breaker.admit(&POLICY, self.now, || LEASE, self.random) {
             Ok(permit) => {
                 assert_eq!(permit.is_probe(), state == BreakerState::HalfOpen);
                 if permit.is_probe() {
@@ -154,7 +154,7 @@ proptest! {
             world.apply(step);
         }
         let later = world.now + LEASE + MAX_OPEN;
-        let permit = breaker.admit(&POLICY, later, LEASE, &random).expect("a lease and an open time later a call is admitted");
+        let permit = breaker.admit(&POLICY, later, || LEASE, &random).expect("a lease and an open time later a call is admitted");
         permit.success(later);
         prop_assert_eq!(breaker.state(later), BreakerState::Closed);
     }
@@ -166,7 +166,7 @@ proptest! {
         for (pause, failed) in outcomes {
             passed += Duration::from_millis(pause);
             let now = breaker.origin + passed;
-            let permit = breaker.admit(&POLICY, now, LEASE, &random).expect("it is closed");
+            let permit = breaker.admit(&POLICY, now, || LEASE, &random).expect("it is closed");
             let opened = if failed {
                 permit.failure(now)
             } else {
@@ -208,7 +208,7 @@ fn threads_never_hold_two_probes_and_leave_nothing_behind() {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 for _ in 0..20_000 {
-                    let Ok(permit) = breaker.admit(&POLICY, clock.tick(3), long, &random) else {
+                    let Ok(permit) = breaker.admit(&POLICY, clock.tick(3), || long, &random) else {
                         continue;
                     };
                     if permit.is_probe() {
@@ -230,7 +230,7 @@ fn threads_never_hold_two_probes_and_leave_nothing_behind() {
     assert_eq!(most.into_inner(), 1);
     assert!(opened.into_inner() > 10, "it has opened, and closed, often");
     let later = clock.tick(0) + Duration::from_secs(20);
-    assert!(breaker.admit(&POLICY, later, LEASE, &random).is_ok());
+    assert!(breaker.admit(&POLICY, later, || LEASE, &random).is_ok());
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn of_many_threads_one_is_told_that_it_opened() {
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
-                    let permit = breaker.admit(&POLICY, now, LEASE, &random);
+                    let permit = breaker.admit(&POLICY, now, || LEASE, &random);
                     start.wait();
                     let failed = permit.is_ok_and(|permit| permit.failure(now));
                     opened.fetch_add(usize::from(failed), Ordering::SeqCst);

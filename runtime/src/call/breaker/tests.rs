@@ -41,7 +41,7 @@ impl Bench {
 
     fn admit(&self) -> Result<Permit<'_>, Refused> {
         self.breaker
-            .admit(&self.policy, self.now.get(), LEASE, &self.random)
+            .admit(&self.policy, self.now.get(), || LEASE, &self.random)
     }
 
     fn permit(&self) -> Permit<'_> {
@@ -205,7 +205,7 @@ fn the_hint_while_a_probe_is_out_is_at_most_a_second() {
     bench.sit_out();
     let now = bench.now.get();
     let lease = Duration::from_secs(30);
-    let probe = bench.breaker.admit(&bench.policy, now, lease, &bench.random);
+    let probe = bench.breaker.admit(&bench.policy, now, || lease, &bench.random);
     assert!(probe.is_ok());
     assert_eq!(bench.refused(), ms(1000));
 }

@@ -1,7 +1,7 @@
 //! `CloudEvents` 1.0 over AMQP in binary mode: the event is the body, its attributes are headers.
 
 use super::super::message::Message;
-use super::super::text::Text;
+use super::super::text::{Text, decimal};
 use super::super::timestamp;
 use super::super::wire::Wire;
 use super::common;
@@ -81,7 +81,7 @@ pub(super) fn set(message: &mut Message, attribute: &str, value: &Text) {
 
 /// The attribute is a URI; this one names no place to read the schema from.
 fn schema(name: &str, version: u32) -> Text {
-    Text::format(format_args!("{SCHEMA}{name}:{version}"))
+    Text::concat([SCHEMA, name, ":", decimal(version, &mut [0; 10])])
 }
 
 fn version(schema: &str) -> Option<u32> {

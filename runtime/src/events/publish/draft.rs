@@ -10,7 +10,7 @@ use super::super::text::Text;
 use super::super::topology::Route;
 use super::super::{Event, Priority, id, names};
 use crate::client::Shared;
-use crate::context::CallContext;
+use crate::context::EventContext;
 use crate::encode::{JsonArgument, json};
 use crate::{Error, ErrorKind, Result};
 
@@ -21,7 +21,7 @@ pub(in crate::events) struct Draft {
     expires: Option<Duration>,
     pub(super) body: Result<Bytes>,
     time: SystemTime,
-    pub(super) context: CallContext,
+    pub(super) context: EventContext,
     pub(super) id: Option<Text>,
     pub(super) target: Option<Text>,
     pub(super) priority: Priority,
@@ -52,7 +52,7 @@ impl Draft {
             expires: None,
             body,
             time: SystemTime::now(),
-            context: CallContext::for_call(&shared.random, &http::HeaderMap::new()),
+            context: EventContext::current(&shared.random),
             id: None,
             target: None,
             priority: Priority::default(),
@@ -137,11 +137,11 @@ fn check_size(bytes: usize, most: usize) -> Result<()> {
     Err(Error::new(ErrorKind::Publish, message).with_publish_failure(super::PublishFailure::TooLarge))
 }
 
-fn trace(context: &CallContext) -> Trace {
-    let traceparent = context.traceparent();
-    let trace_id = context.trace_id();
+fn trace(context: &EventContext) -> Trace {
+    let mut text = EventContext::TEXT;
+    let (traceparent, trace_id) = context.traceparent(&mut text);
     Trace {
-        trace_id: (traceparent.get(3..35) != Some(trace_id)).then(|| Text::copy(trace_id)),
+        trace_id: trace_id.map(Text::copy),
         traceparent: Some(Text::copy(traceparent)),
         tracestate: context.tracestate().map(Text::copy),
         baggage: context.baggage().map(Text::copy),

@@ -8,15 +8,19 @@ mod send;
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 pub use self::all::PublishAll;
 pub(super) use self::draft::Draft;
 pub use self::method::{FromReceipt, PublishOutcome, ServicePublish, publish};
 pub use self::receipt::{PublishFailure, Receipt, Stage};
 
+use tokio::task::coop;
+
+use self::send::{Begun, Sending};
 use super::{Envelope, Priority};
 use crate::client::Shared;
 use crate::{Error, ErrorKind, Result};
@@ -46,21 +50,25 @@ use crate::{Error, ErrorKind, Result};
 /// # }
 /// ```
 #[must_use = "an event is published by awaiting it"]
-pub struct Publish {
-    /// Until it is polled for the first time.
-    draft: Option<(Arc<Shared>, Draft)>,
-    /// From then on, until it is done.
-    sending: Option<Sending>,
-}
+pub struct Publish(State);
 
-type Sending = Pin<Box<dyn Future<Output = Result<Receipt>> + Send>>;
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a draft is made and taken once; a box would be the dearest part of many a publish"
+)]
+enum State {
+    /// Until it is polled for the first time.
+    Draft(Arc<Shared>, Draft),
+    /// From then on, where it has to wait.
+    Waiting(Sending),
+    /// It is done, and whoever awaits it lets others run first.
+    Done(Result<Receipt>),
+    Taken,
+}
 
 impl Publish {
     pub(super) fn new(shared: Arc<Shared>, draft: Draft) -> Self {
-        Self {
-            draft: Some((shared, draft)),
-            sending: None,
-        }
+        Self(State::Draft(shared, draft))
     }
 
     /// The id, 1 to 128 visible ASCII characters: the same on every retry, and what subscribers tell duplicates by.
@@ -103,7 +111,7 @@ impl Publish {
     /// As those of a publish that come before anything is sent: `Request` for a name, a target, a key, a header or an id
     /// that cannot be sent, and for an event that is no JSON; `Publish` for one that is too large.
     pub fn envelope(mut self) -> Result<Envelope> {
-        let Some((shared, draft)) = self.draft.take() else {
+        let State::Draft(shared, draft) = mem::replace(&mut self.0, State::Taken) else {
             let message = "the event is being published already; expected its envelope before";
             return Err(Error::new(ErrorKind::Request, message));
         };
@@ -112,10 +120,25 @@ impl Publish {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Draft)) -> Self {
-        if let Some((_, draft)) = &mut self.draft {
+        if let State::Draft(_, draft) = &mut self.0 {
             change(draft);
         }
         self
+    }
+
+    /// Whoever publishes on and on lets others run, though no publish has to wait. Only afterwards, so that many are
+    /// published in the order in which they are polled.
+    fn give(&mut self, outcome: Result<Receipt>, cx: &mut Context<'_>) -> Poll<Result<Receipt>> {
+        match coop::poll_proceed(cx) {
+            Poll::Ready(budget) => {
+                budget.made_progress();
+                Poll::Ready(outcome)
+            }
+            Poll::Pending => {
+                self.0 = State::Done(outcome);
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -123,22 +146,31 @@ impl Future for Publish {
     type Output = Result<Receipt>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some((shared, draft)) = self.draft.take() {
-            self.sending = Some(Box::pin(send::send(shared, draft)));
+        if let State::Waiting(sending) = &mut self.0 {
+            let outcome = ready!(sending.as_mut().poll(cx));
+            self.0 = State::Taken;
+            return Poll::Ready(outcome);
         }
-        let sending = self
-            .sending
-            .as_mut()
-            .expect("a future is not polled after it is done");
-        let outcome = std::task::ready!(sending.as_mut().poll(cx));
-        self.sending = None;
-        Poll::Ready(outcome)
+        match mem::replace(&mut self.0, State::Taken) {
+            State::Draft(shared, draft) => match send::begin(shared, draft) {
+                Begun::Done(outcome) => self.give(outcome, cx),
+                Begun::Waiting(sending) => {
+                    self.0 = State::Waiting(sending);
+                    self.poll(cx)
+                }
+            },
+            State::Done(outcome) => Poll::Ready(outcome),
+            State::Waiting(_) | State::Taken => unreachable!("a future is not polled after it is done"),
+        }
     }
 }
 
 impl fmt::Debug for Publish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.draft.as_ref().map(|(_, draft)| draft.name.as_str());
+        let name = match &self.0 {
+            State::Draft(_, draft) => Some(draft.name.as_str()),
+            State::Waiting(_) | State::Done(_) | State::Taken => None,
+        };
         f.debug_struct("Publish")
             .field("name", &name)
             .finish_non_exhaustive()

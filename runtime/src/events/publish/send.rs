@@ -1,17 +1,19 @@
 //! The way of one event out: checked, written, offered until it is confirmed or time is up.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::message::Message;
 use super::super::span::{self, Sent};
 use super::super::text::Text;
 use super::{Draft, PublishFailure, Receipt};
-use crate::client::Shared;
+use crate::client::{InFlight, Shared};
 use crate::random::Random;
 use crate::{Error, ErrorKind, Result};
 
@@ -22,11 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Publishes; every error names the event.
-pub(super) async fn send(shared: Arc<Shared>, draft: Draft) -> Result<Receipt> {
-    let id = draft.id(&shared);
-    let accepted = accept(&shared, draft, id.clone()).await;
-    accepted.map_err(|error| error.with_event_id(id.as_str()))
+/// A publish that has come as far as it could without waiting.
+pub(super) enum Begun {
+    Done(Result<Receipt>),
+    Waiting(Sending),
 }
 
 /// The event as it would be published; every error names it.
@@ -46,47 +47,103 @@ fn encode(shared: &Shared, draft: Draft, id: Text) -> Result<(Message, Outgoing)
     Ok((message, outgoing))
 }
 
-async fn accept(shared: &Arc<Shared>, draft: Draft, id: Text) -> Result<Receipt> {
-    let _admitted = shared.admission.enter()?;
-    let bus = shared.events.bus()?;
-    let started = Instant::now();
-    let deadline = draft.context.deadline().unwrap_or(started + PATIENCE);
-    let trace_id = draft.context.clone();
-    let (message, outgoing) = encode(shared, draft, id.clone())?;
-    #[cfg(feature = "testing")]
-    shared.events.record(&message)?;
-    let span = span::publish(&Sent {
-        enabled: shared.logging,
-        system: bus.system(),
-        message: &message,
-        trace_id: trace_id.trace_id(),
-    });
-    let accepted = shared.events.figures.accepted();
+/// What is left of it; every error names the event.
+pub(super) type Sending = Pin<Box<dyn Future<Output = Result<Receipt>> + Send>>;
+
+/// An event that is checked and written.
+struct Prepared {
+    /// What a shutdown waits for.
+    _admitted: InFlight,
+    started: Instant,
+    deadline: Instant,
+    span: Span,
+    outgoing: Outgoing,
     #[cfg(feature = "outbox")]
-    if let Some(outbox) = &shared.events.outbox {
-        shared.events.start(shared);
-        let kept = outbox
-            .accept(&message, &outgoing, deadline)
-            .instrument(span.clone())
-            .await;
-        span::record_outcome(&span, kept.as_ref().err());
-        return match kept {
-            Ok(kept) => {
-                accepted.stored();
-                Ok(Receipt::stored_now(id, kept))
-            }
-            Err(error) => {
-                accepted.finish(false, started.elapsed());
-                Err(error)
-            }
-        };
+    message: Message,
+}
+
+/// Checks, writes and publishes, as long as nobody has to be waited for.
+pub(super) fn begin(shared: Arc<Shared>, draft: Draft) -> Begun {
+    let id = draft.id(&shared);
+    match Prepared::new(&shared, draft, id.clone()) {
+        Ok(prepared) if prepared.is_confirmed_now(&shared) => Begun::Done(Ok(Receipt::confirmed_now(id))),
+        Ok(prepared) => Begun::Waiting(Box::pin(async move {
+            let sent = prepared.send(&shared, id.clone()).await;
+            sent.map_err(|error| error.with_event_id(id.as_str()))
+        })),
+        Err(error) => Begun::Done(Err(error.with_event_id(id.as_str()))),
     }
-    let offered = offer(shared, bus, &outgoing, deadline)
-        .instrument(span.clone())
-        .await;
-    span::record_outcome(&span, offered.as_ref().err());
-    accepted.finish(offered.is_ok(), started.elapsed());
-    offered.map(|()| Receipt::confirmed_now(id))
+}
+
+impl Prepared {
+    fn new(shared: &Shared, draft: Draft, id: Text) -> Result<Self> {
+        let admitted = shared.admission.enter()?;
+        let bus = shared.events.bus()?;
+        let started = Instant::now();
+        let deadline = draft.context.deadline().unwrap_or(started + PATIENCE);
+        let (message, outgoing) = encode(shared, draft, id)?;
+        #[cfg(feature = "testing")]
+        shared.events.record(&message)?;
+        let span = span::publish(&Sent {
+            enabled: shared.logging,
+            system: bus.system(),
+            message: &message,
+        });
+        Ok(Self {
+            _admitted: admitted,
+            started,
+            deadline,
+            span,
+            outgoing,
+            #[cfg(feature = "outbox")]
+            message,
+        })
+    }
+
+    /// Without a task of its own and without a word to any other: a bus within the process has room as a rule.
+    fn is_confirmed_now(&self, shared: &Shared) -> bool {
+        #[cfg(feature = "outbox")]
+        if shared.events.outbox.is_some() {
+            return false;
+        }
+        let publish = |bus: &Bus| self.span.in_scope(|| bus.publish_now(&self.outgoing));
+        let is_confirmed = shared.events.bus().is_ok_and(publish);
+        if is_confirmed {
+            let accepted = shared.events.figures.accepted();
+            accepted.finish(true, self.started.elapsed());
+        }
+        is_confirmed
+    }
+
+    async fn send(self, shared: &Arc<Shared>, id: Text) -> Result<Receipt> {
+        let accepted = shared.events.figures.accepted();
+        #[cfg(feature = "outbox")]
+        if let Some(outbox) = &shared.events.outbox {
+            shared.events.start(shared);
+            let kept = outbox
+                .accept(&self.message, &self.outgoing, self.deadline)
+                .instrument(self.span.clone())
+                .await;
+            span::record_outcome(&self.span, kept.as_ref().err());
+            return match kept {
+                Ok(kept) => {
+                    accepted.stored();
+                    Ok(Receipt::stored_now(id, kept))
+                }
+                Err(error) => {
+                    accepted.finish(false, self.started.elapsed());
+                    Err(error)
+                }
+            };
+        }
+        let bus = shared.events.bus()?;
+        let offered = offer(shared, bus, &self.outgoing, self.deadline)
+            .instrument(self.span.clone())
+            .await;
+        span::record_outcome(&self.span, offered.as_ref().err());
+        accepted.finish(offered.is_ok(), self.started.elapsed());
+        offered.map(|()| Receipt::confirmed_now(id))
+    }
 }
 
 /// Offers the event until it is confirmed, refused for good, or the deadline is over.

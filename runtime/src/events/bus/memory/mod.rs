@@ -158,13 +158,15 @@ impl State {
         let Some((first, last)) = route.ends() else {
             return Ok(None);
         };
+        let bound = self.exchange.bound(&first, &last);
         let is_targeted = matches!(route, Route::Address { target: Some(_), .. });
-        if is_targeted && self.exchange.bound(&first, &last).is_none() {
-            let bound = self.exchange.bind_target(&first, &last);
-            // Also where it was refused: the exchange may have given the queue its number.
-            self.make_queues();
-            bound?;
+        if bound.is_some() || !is_targeted {
+            return Ok(bound);
         }
+        let bound = self.exchange.bind_target(&first, &last);
+        // Also where it was refused: the exchange may have given the queue its number.
+        self.make_queues();
+        bound?;
         Ok(self.exchange.bound(&first, &last))
     }
 
