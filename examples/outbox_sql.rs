@@ -1,5 +1,5 @@
 //! An outbox in the application's own database: the event is stored in the transaction of what it tells of, and published
-//! once that is committed. Here it is SQLite by sqlx; any database with transactions will do.
+//! once that is committed. Here it is `SQLite` by sqlx; any database with transactions will do.
 //!
 //! `cargo run --example outbox_sql`. Nothing to set up: the database is a file that is removed again.
 
