@@ -278,6 +278,8 @@ impl Bus {
         match self {
             Self::Memory(bus) => bus.publish(outgoing).is_ok(),
             Self::Http(_) => false,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => false,
         }
     }
 
