@@ -7,6 +7,7 @@ mod clock;
 mod events;
 mod options;
 mod payload;
+pub mod rabbitmq;
 mod report;
 mod responder;
 mod rounds;
