@@ -281,6 +281,11 @@ impl ClientBuilder {
     /// queue's dead letters as much again, and so the events that are unrouted. `http://` and `https://` are the messaging
     /// service of family A, with `?dialect=v1` in its other dialect; it is called as the service `messaging`, which
     /// takes settings as any other, its instances among them. Publishing at the same time keeps no order there.
+    ///
+    /// With the feature `amqp`: `amqp://user:password@host:5672/vhost`, or `amqps:` over TLS, is a `RabbitMQ` from 3.10 on.
+    /// Several addresses, with commas between, are tried in turn. `?heartbeat=10` says after how many seconds each side
+    /// tells that it lives, twice which is silence; `?declare=verify` makes no exchange and no queue, and only looks
+    /// whether they are there. Nothing is connected before it is needed, and what is lost is connected again without end.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
         self
@@ -376,10 +381,14 @@ impl ClientBuilder {
         }
         let env = self.sources.client_env();
         let mut events = self.events;
-        events.url = match self.events_url {
-            Some(address) => Some(parse_events_url(&address, &events.http)?),
-            None => env.messaging_url,
+        events.urls = match self.events_url {
+            Some(address) => parse_events_url(&address, &events.http)?,
+            None => env.messaging_url.unwrap_or_default(),
         };
+        #[cfg(feature = "amqp")]
+        {
+            events.tls = http.tls.clone();
+        }
         #[cfg(feature = "outbox")]
         {
             events.outbox = Outbox::open(&self.outbox)?;

@@ -118,6 +118,8 @@ impl Client {
         if let Some(outbox) = &self.shared.events.outbox {
             outbox.shutdown(deadline).await;
         }
+        #[cfg(feature = "amqp")]
+        self.shared.events.shutdown(deadline).await;
         Shutdown {
             abandoned: calls.abandoned + workers,
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use super::id::{Id, OwnIds, header};
+use super::id::{Id, OwnIds, header, trace_id_of};
 use super::names::{
     BAGGAGE, TRACEPARENT, TRACESTATE, X_REQUEST_ID, X_REQUEST_TIMEOUT_MS, X_RETRY_ATTEMPT, X_TRACE_ID,
 };
@@ -23,8 +23,9 @@ pub(crate) struct CallContext {
     trace_id: Id,
     request_id: Id,
     parent: TraceParent,
-    /// The header of the first attempt, made with the ids.
+    /// The header of the first attempt, made with the ids; of every attempt where the caller set it.
     traceparent: HeaderValue,
+    is_callers: bool,
     tracestate: Option<HeaderValue>,
     baggage: Option<HeaderValue>,
     deadline: Option<Instant>,
@@ -36,7 +37,8 @@ impl CallContext {
 
     /// The context of the scope around, or a new one, for a call with these headers of its caller.
     ///
-    /// A caller's `x-request-id` is kept as it is; so are a valid `x-trace-id`, a `tracestate` and a `baggage`.
+    /// A caller's `x-request-id` is kept as it is; so are a valid `x-trace-id`, a valid `traceparent`, a `tracestate` and
+    /// a `baggage`.
     /// One allocation.
     pub(crate) fn for_call(random: &Random, caller: &HeaderMap) -> Self {
         let mut call = match current() {
@@ -56,6 +58,7 @@ impl CallContext {
             request_id: ids.request_id,
             parent: ids.parent,
             traceparent: ids.traceparent,
+            is_callers: false,
             tracestate: None,
             baggage: None,
             deadline: None,
@@ -69,6 +72,7 @@ impl CallContext {
             request_id: carried.request_id.clone(),
             parent,
             traceparent: parent.to_header(),
+            is_callers: false,
             tracestate: carried.tracestate.clone(),
             baggage: carried.baggage.clone(),
             deadline: carried.deadline,
@@ -80,8 +84,17 @@ impl CallContext {
         if let Some(id) = caller.get(&X_REQUEST_ID) {
             self.request_id = Id::of_caller(id);
         }
-        if let Some(id) = caller.get(&X_TRACE_ID).and_then(Id::from_header) {
-            self.rename(id, random);
+        let parent = caller.get(&TRACEPARENT).and_then(|value| value.to_str().ok());
+        match (
+            caller.get(&X_TRACE_ID).and_then(Id::from_header),
+            parent.and_then(TraceParent::parse),
+        ) {
+            (None, None) => {}
+            (Some(id), None) => self.rename(id, random),
+            (id, Some(parent)) => {
+                self.trace_id = id.unwrap_or_else(|| trace_id_of(parent));
+                self.stand_at(parent, &caller[&TRACEPARENT]);
+            }
         }
         self.tracestate.take_if(|_| caller.contains_key(&TRACESTATE));
         self.baggage.take_if(|_| caller.contains_key(&BAGGAGE));
@@ -96,6 +109,16 @@ impl CallContext {
             self.tracestate = None;
         }
         self.trace_id = id;
+    }
+
+    /// At the place that the caller named: it knows its own span.
+    fn stand_at(&mut self, parent: TraceParent, header: &HeaderValue) {
+        if !parent.is_same_trace(self.parent) {
+            self.tracestate = None;
+        }
+        self.parent = parent;
+        self.traceparent = header.clone();
+        self.is_callers = true;
     }
 
     /// The trace id, for spans and errors.
@@ -133,9 +156,10 @@ impl CallContext {
         remaining: Remaining<'_>,
         random: &Random,
     ) {
-        let traceparent = match retry {
-            0 => self.traceparent.clone(),
-            _ => self.parent.child(random).to_header(),
+        let traceparent = if retry == 0 || self.is_callers {
+            self.traceparent.clone()
+        } else {
+            self.parent.child(random).to_header()
         };
         let values = [
             self.trace_id.to_header(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::EventsState;
 use super::bus::{Bus, QueueFigures};
 use crate::client::lock;
 use crate::observe::{Histogram, Latency, millis};
@@ -29,6 +30,14 @@ pub struct EventMetrics {
     pub nacks: u64,
     /// How long it took from being accepted to being confirmed.
     pub confirm_latency: Latency,
+    /// How it stands with whoever carries the events.
+    pub state: EventsState,
+    /// How often a connection was lost, or could not be made, by the cause: `lost`, `silent`, `closed`, `unreachable`,
+    /// `mute`, `refused`, `channel`, `unconfirmed` or `conflict`. Empty in process.
+    pub reconnects: BTreeMap<String, u64>,
+    /// For how long no events were taken because of an alarm. Serialised as milliseconds: `blocked_ms`.
+    #[serde(rename = "blocked_ms", serialize_with = "millis")]
+    pub blocked: Duration,
     /// The events that no queue was bound for, and that are kept.
     pub unrouted: u64,
     /// The figures of each queue: by its group, or by `{group}.{subscription}`.
@@ -138,6 +147,7 @@ impl EventFigures {
         let (confirmed, failed, cancelled) =
             (read(&self.confirmed), read(&self.failed), read(&self.cancelled));
         let accepted = read(&self.accepted);
+        let links = bus.map(Bus::links).unwrap_or_default();
         EventMetrics {
             accepted,
             confirmed,
@@ -145,6 +155,9 @@ impl EventFigures {
             in_flight: accepted.saturating_sub(confirmed + failed + cancelled),
             nacks: read(&self.nacks),
             confirm_latency: self.latency.latency(),
+            state: bus.map(Bus::seen).unwrap_or_default(),
+            reconnects: links.reconnects,
+            blocked: links.blocked,
             unrouted: bus.map(Bus::unrouted).map(wide).unwrap_or_default(),
             queues: self.queues(bus),
             #[cfg(feature = "outbox")]

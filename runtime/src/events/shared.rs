@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::bus::Bus;
 use super::bus::http::{Callbacks, HttpSettings, not_over_http};
+use super::bus::{Bus, Opening};
 use super::figures::{EventFigures, EventMetrics};
 use super::format::EventFormat;
 use super::id::EventIds;
@@ -38,7 +38,8 @@ pub(crate) struct EventsShared {
 
 /// What a builder has decided of events.
 pub(crate) struct EventSettings {
-    pub(crate) url: Option<Url>,
+    /// None: in process. Several: the nodes of one broker.
+    pub(crate) urls: Vec<Url>,
     pub(crate) http: HttpSettings,
     pub(crate) format: EventFormat,
     pub(crate) max_body: usize,
@@ -46,28 +47,42 @@ pub(crate) struct EventSettings {
     pub(crate) outbox: Option<super::Outbox>,
     #[cfg(feature = "testing")]
     pub(crate) recording: Option<super::RecordingEvents>,
+    /// Whom to trust.
+    #[cfg(feature = "amqp")]
+    pub(crate) tls: crate::transport::TlsOptions,
 }
 
 impl EventsShared {
     #[cfg_attr(
-        not(any(feature = "testing", feature = "outbox")),
+        not(any(feature = "testing", feature = "outbox", feature = "amqp")),
         expect(
             clippy::needless_pass_by_value,
             reason = "what features bring is moved out of it"
         )
     )]
     pub(crate) fn new(settings: EventSettings, source: &str, metrics: bool) -> Self {
+        let bus = Bus::open(&Opening {
+            urls: &settings.urls,
+            http: &settings.http,
+            #[cfg(feature = "amqp")]
+            format: settings.format,
+            #[cfg(feature = "amqp")]
+            name: source,
+            #[cfg(feature = "amqp")]
+            tls: settings.tls,
+        });
+        let largest = bus.as_ref().map_or(usize::MAX, Bus::largest);
         Self {
             source: Text::copy(source),
             format: settings.format,
-            max_body: settings.max_body,
+            max_body: settings.max_body.min(largest),
             body_size: SizeHint::new(),
             ids: EventIds::default(),
             figures: EventFigures::new(metrics),
             workers: Workers::default(),
             #[cfg(feature = "outbox")]
             outbox: settings.outbox,
-            bus: Bus::open(settings.url.as_ref(), &settings.http),
+            bus,
             #[cfg(feature = "testing")]
             recording: settings.recording,
         }
@@ -89,6 +104,8 @@ impl EventsShared {
         match self.bus()? {
             Bus::Http(bus) => Ok(Callbacks::new(bus, group, self.max_body)),
             Bus::Memory(_) => Err(not_over_http()),
+            #[cfg(feature = "amqp")]
+            Bus::Amqp(_) => Err(not_over_http()),
         }
     }
 
@@ -117,6 +134,14 @@ impl EventsShared {
         }
     }
 
+    /// Ends what runs in the background.
+    #[cfg(feature = "amqp")]
+    pub(crate) async fn shutdown(&self, deadline: tokio::time::Instant) {
+        if let Ok(bus) = &self.bus {
+            bus.shutdown(deadline).await;
+        }
+    }
+
     #[cfg(feature = "testing")]
     pub(super) fn record(&self, message: &super::message::Message) -> Result<()> {
         self.recording
@@ -125,23 +150,44 @@ impl EventsShared {
     }
 }
 
-/// The address that a builder was given.
+/// The addresses that a builder was given, with commas between those of one broker's nodes.
 ///
 /// # Errors
-/// `Config` when it is no address, or this build does not speak its scheme.
-pub(crate) fn parse_events_url(text: &str, http: &HttpSettings) -> Result<Url> {
-    // Without the text: it may hold a password.
-    let url = Url::parse(text).map_err(|error| {
-        let message = format!("the address of events is no URL: {error}; expected `memory:`, or `http://` or `https://` and a host");
-        Error::new(ErrorKind::Config, message)
+/// `Config` when one is no address, or this build does not speak its scheme.
+pub(crate) fn parse_events_url(text: &str, http: &HttpSettings) -> Result<Vec<Url>> {
+    let urls = addresses(text).map(|address| {
+        // Without the text: it may hold a password.
+        Url::parse(address).map_err(|error| {
+            let message = format!(
+                "the address of events is no URL: {error}; expected `memory:`, or a scheme, `://` and a host"
+            );
+            Error::new(ErrorKind::Config, message)
+        })
+    });
+    let urls: Vec<Url> = urls.collect::<Result<_>>()?;
+    Bus::open(&Opening {
+        urls: &urls,
+        http,
+        #[cfg(feature = "amqp")]
+        format: EventFormat::default(),
+        #[cfg(feature = "amqp")]
+        name: "",
+        #[cfg(feature = "amqp")]
+        tls: crate::transport::TlsOptions::default(),
     })?;
-    Bus::open(Some(&url), http).map(|_| url)
+    Ok(urls)
+}
+
+/// A list of addresses; only those of brokers are lists.
+pub(crate) fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let most = if text.starts_with("amqp") { usize::MAX } else { 1 };
+    text.splitn(most, ',')
 }
 
 impl Default for EventSettings {
     fn default() -> Self {
         Self {
-            url: None,
+            urls: Vec::new(),
             http: HttpSettings::default(),
             format: EventFormat::default(),
             max_body: MAX_BODY,
@@ -149,6 +195,8 @@ impl Default for EventSettings {
             outbox: None,
             #[cfg(feature = "testing")]
             recording: None,
+            #[cfg(feature = "amqp")]
+            tls: crate::transport::TlsOptions::default(),
         }
     }
 }

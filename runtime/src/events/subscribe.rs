@@ -21,6 +21,10 @@ const CONCURRENCY: usize = 16;
 const MOST_CONCURRENT: usize = 1024;
 const MOST_PREFETCHED: usize = 65_535;
 
+/// The events in hand and next in line, unless set: twice the concurrency, within these.
+const FEWEST_LINED_UP: usize = 16;
+const MOST_LINED_UP: usize = 256;
+
 /// How long a handler may take, unless set.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -172,11 +176,17 @@ impl Subscribe {
             handlers.add(&name, version, handler)?;
         }
         let label = Text::from(topology::label(&self.group, self.subscription.as_deref()));
+        let ladder = self.ladder.map_or_else(|| Ok(Ladder::default()), Ladder::new)?;
+        let most = MOST_LINED_UP
+            .min(self.concurrency.saturating_mul(2))
+            .max(FEWEST_LINED_UP);
         let (close, closing) = tokio::sync::watch::channel(false);
         let declaration = Declaration {
             group: self.group,
             label: label.clone(),
             names: handlers.names(),
+            prefetch: u16::try_from(self.prefetch.unwrap_or(most)).unwrap_or(u16::MAX),
+            steps: ladder.steps().to_vec(),
             closing: closing.clone(),
         };
         #[cfg(feature = "outbox")]
@@ -189,7 +199,7 @@ impl Subscribe {
             figures: self.shared.events.figures.queue(&label),
             label,
             handlers,
-            ladder: self.ladder.map_or_else(|| Ok(Ladder::default()), Ladder::new)?,
+            ladder,
             seen,
             pace: Pace::default(),
             timeout: self.timeout,

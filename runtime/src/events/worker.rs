@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::bus::Closed;
 use super::consumer::Consumer;
 use super::text::Text;
 use crate::client::{LONGEST_GRACE, Shared, Shutdown, lock};
@@ -31,6 +32,8 @@ pub(super) struct Slots {
     close: watch::Sender<bool>,
     tasks: Mutex<Vec<AbortHandle>>,
     count: watch::Sender<Count>,
+    /// The source, which is gone a little after the last task.
+    closed: Closed,
 }
 
 /// How the tasks of a subscription are.
@@ -63,6 +66,7 @@ impl Worker {
             close,
             tasks: Mutex::default(),
             count: watch::Sender::new(count),
+            closed: consumer.source.closed(),
         }));
         shared.events.workers.add(&worker.0)?;
         let tasks = (0..slots).map(|_| {
@@ -118,6 +122,9 @@ impl Slots {
             // Only when they are gone have they returned their events.
             let _ = timeout(GOING, count.wait_for(Count::is_over)).await;
         }
+        // What was settled is told the broker with the end of the source.
+        let told = (deadline + GOING).max(Instant::now() + GOING);
+        let _ = timeout_at(told, self.closed.clone().wait()).await;
         let Count { running, abandoned } = *count.borrow();
         Shutdown {
             abandoned: running + abandoned,

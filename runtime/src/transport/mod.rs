@@ -6,7 +6,10 @@ mod error;
 mod http_client;
 mod layered;
 mod shared;
+#[cfg(not(feature = "amqp"))]
 mod tls;
+#[cfg(feature = "amqp")]
+pub(crate) mod tls;
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -24,6 +27,8 @@ use layered::ResponseFuture;
 pub use layered::TransportService;
 pub(crate) use layered::{Layers, erase};
 pub(crate) use shared::{Base, Transports};
+#[cfg(feature = "amqp")]
+pub(crate) use tls::TlsOptions;
 
 /// One way to reach a server.
 #[derive(Clone)]

@@ -139,6 +139,26 @@ async fn a_scope_brings_its_ids_trace_state_and_baggage() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_callers_own_traceparent_is_kept_and_names_the_trace() {
+    let value = format!("00-{DIGITS}-00f067aa0ba902b7-01");
+    let options = CallOptions::new().header("traceparent", &value);
+    let requests = sent(async |target| target.with(options.clone()).get().await).await;
+    assert_eq!(values(&requests, "traceparent"), [&*value; 6]);
+    assert_eq!(values(&requests, "x-trace-id"), [DIGITS; 6]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callers_own_traceparent_that_is_none_is_replaced() {
+    let options = CallOptions::new().header("traceparent", "00-zero-zero-01");
+    let requests = sent(async |target| target.with(options.clone()).get().await).await;
+    let traces: Vec<_> = values(&requests, "traceparent")
+        .iter()
+        .map(|value| parts(value)[1])
+        .collect();
+    assert_eq!(traces, values(&requests, "x-trace-id"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_inherited_deadline_is_the_earlier_of_the_two() -> Result<()> {
     let left = async |context: Context| {
         let script = script(Step::reply(204));

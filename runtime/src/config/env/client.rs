@@ -18,6 +18,7 @@ use crate::config::base_url::base_url;
 use crate::config::duration::{parse_seconds, parse_seconds_or_zero};
 use crate::config::settings::{BreakerSettings, RetrySettings, Settings};
 use crate::error::Error;
+use crate::events::addresses;
 
 const ENVIRONMENTS: &str = "one of `development`, `testing`, `staging`, `production`";
 const SCHEMES: &str = "`http` or `https`";
@@ -58,7 +59,7 @@ pub(crate) struct ClientEnv {
     pub(crate) environment: Option<Environment>,
     pub(crate) gateway_url: Option<Url>,
     /// It may hold a credential: `amqp://guest:guest@localhost`.
-    pub(crate) messaging_url: Option<Url>,
+    pub(crate) messaging_url: Option<Vec<Url>>,
     pub(crate) metrics_enabled: Option<bool>,
     pub(crate) logging_enabled: Option<bool>,
     pub(crate) service_cache_ttl: Option<Duration>,
@@ -157,7 +158,11 @@ pub(crate) fn executable_name() -> String {
     name.to_string_lossy().chars().map(legal).collect()
 }
 
-fn messaging_url(text: &str) -> Result<Url, &'static str> {
+fn messaging_url(text: &str) -> Result<Vec<Url>, &'static str> {
+    addresses(text).map(one_messaging_url).collect()
+}
+
+fn one_messaging_url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| MESSAGING)?;
     match url.scheme() {
         "memory" => Ok(url),

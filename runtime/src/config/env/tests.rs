@@ -66,7 +66,7 @@ fn reads_every_client_wide_name() {
     let expected = ClientEnv {
         environment: Some(Environment::Production),
         gateway_url: Some("http://gateway:8080".parse().expect("a URL")),
-        messaging_url: Some("amqp://guest:guest@localhost:5672".parse().expect("a URL")),
+        messaging_url: Some(vec!["amqp://guest:guest@localhost:5672".parse().expect("a URL")]),
         metrics_enabled: Some(false),
         logging_enabled: Some(true),
         service_cache_ttl: Some(Duration::from_millis(10_500)),

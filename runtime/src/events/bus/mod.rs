@@ -2,10 +2,13 @@
 //!
 //! Publisher and consumer speak to this alone; another transport is another variant.
 
+#[cfg(feature = "amqp")]
+pub(crate) mod amqp;
 pub(crate) mod http;
 pub(crate) mod lanes;
 pub(crate) mod memory;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -15,18 +18,40 @@ use url::Url;
 
 use self::http::{HttpBus, HttpSettings};
 use self::memory::{Bounds, MemoryBus};
+#[cfg(feature = "amqp")]
+use super::EventFormat;
 use super::text::Text;
 use super::topology::Route;
 use super::wire::Wire;
-use super::{Priority, PublishFailure};
+use super::{EventsState, Priority, PublishFailure};
 use crate::client::Shared;
 use crate::{Error, ErrorKind};
+
+#[cfg(feature = "amqp")]
+const SPOKEN: &str = "`memory:`, `http:`, `https:`, `amqp:` and `amqps:`";
+#[cfg(not(feature = "amqp"))]
+const SPOKEN: &str = "`memory:`, `http:` and `https:`";
+
+/// What a bus is made of.
+pub(crate) struct Opening<'a> {
+    /// Where it is; several addresses are of one broker's nodes.
+    pub(crate) urls: &'a [Url],
+    pub(crate) http: &'a HttpSettings,
+    #[cfg(feature = "amqp")]
+    pub(crate) format: EventFormat,
+    #[cfg(feature = "amqp")]
+    pub(crate) name: &'a str,
+    #[cfg(feature = "amqp")]
+    pub(crate) tls: crate::transport::TlsOptions,
+}
 
 /// What carries events.
 #[derive(Clone, Debug)]
 pub(crate) enum Bus {
     Memory(Arc<MemoryBus>),
     Http(Arc<HttpBus>),
+    #[cfg(feature = "amqp")]
+    Amqp(Arc<amqp::AmqpBus>),
 }
 
 /// An event on its way out.
@@ -66,6 +91,18 @@ pub(crate) struct Declaration {
     pub(crate) label: Text,
     /// The names of the events that have handlers.
     pub(crate) names: Vec<Text>,
+    /// The events that are taken before they are settled.
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(dead_code, reason = "in process there is no line to stand in")
+    )]
+    pub(crate) prefetch: u16,
+    /// The steps of the ladder, each of which is a queue.
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(dead_code, reason = "in process a queue has any number of them")
+    )]
+    pub(crate) steps: Vec<Duration>,
     /// True once no more events are to be taken; gone with the subscription.
     pub(crate) closing: watch::Receiver<bool>,
 }
@@ -75,6 +112,16 @@ pub(crate) struct Declaration {
 pub(crate) enum Source {
     Memory(memory::Source),
     Http(http::Source),
+    #[cfg(feature = "amqp")]
+    Amqp(amqp::Source),
+}
+
+/// Tells when a subscription is gone, with all that it knew told to the broker.
+#[derive(Clone, Debug)]
+pub(crate) enum Closed {
+    Memory,
+    #[cfg(feature = "amqp")]
+    Amqp(amqp::Closed),
 }
 
 /// An event that was taken and is not settled. Dropped, it goes back to the front of its queue.
@@ -89,6 +136,8 @@ pub(crate) struct Incoming {
 pub(crate) enum Token {
     Memory(memory::Token),
     Http(http::Token),
+    #[cfg(feature = "amqp")]
+    Amqp(amqp::Token),
 }
 
 /// What becomes of an event that was taken.
@@ -116,6 +165,15 @@ pub(crate) enum Shelf {
 pub(crate) struct Shelved {
     pub(crate) wire: Arc<Wire>,
     pub(crate) since: SystemTime,
+}
+
+/// What became of the connections so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LinkFigures {
+    /// How often one was lost or not made, by cause.
+    pub(crate) reconnects: BTreeMap<String, u64>,
+    /// For how long no events were taken.
+    pub(crate) blocked: Duration,
 }
 
 /// How full a queue is.
@@ -153,17 +211,27 @@ impl Bus {
     ///
     /// # Errors
     /// `Config` when this build does not speak the scheme, or the address says what it must not.
-    pub(crate) fn open(url: Option<&Url>, http: &HttpSettings) -> Result<Self, Error> {
-        let Some(url) = url else {
+    pub(crate) fn open(opening: &Opening<'_>) -> Result<Self, Error> {
+        let Some((url, others)) = opening.urls.split_first() else {
             return Ok(Self::memory(Bounds::default()));
         };
         match url.scheme() {
             "memory" => Bounds::of(url).map(Self::memory),
-            "http" | "https" => Ok(Self::Http(Arc::new(HttpBus::open(url, http)?))),
+            "http" | "https" => Ok(Self::Http(Arc::new(HttpBus::open(url, opening.http)?))),
+            #[cfg(feature = "amqp")]
+            "amqp" | "amqps" => {
+                let settings = amqp::Settings {
+                    addresses: amqp::Addresses::of(url, others)?,
+                    format: opening.format,
+                    name: opening.name.to_owned(),
+                    tls: opening.tls.clone(),
+                };
+                Ok(Self::Amqp(Arc::new(amqp::AmqpBus::new(settings))))
+            }
             scheme => {
+                let _ = others;
                 // Without the address: it may hold a password.
-                let message =
-                    format!("events over `{scheme}:`: this build speaks `memory:`, `http:` and `https:`");
+                let message = format!("events over `{scheme}:`: this build speaks {SPOKEN}");
                 Err(Error::new(ErrorKind::Config, message))
             }
         }
@@ -178,6 +246,8 @@ impl Bus {
         match self {
             Self::Memory(_) => "memory",
             Self::Http(_) => "http",
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => "rabbitmq",
         }
     }
 
@@ -186,6 +256,9 @@ impl Bus {
         match self {
             Self::Memory(_) => {}
             Self::Http(bus) => bus.attach(shared),
+            // What it needs, it has been given.
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => {}
         }
     }
 
@@ -194,6 +267,8 @@ impl Bus {
         match self {
             Self::Memory(bus) => bus.publish(outgoing),
             Self::Http(bus) => bus.publish(outgoing, deadline).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.publish(outgoing).await,
         }
     }
 
@@ -203,6 +278,8 @@ impl Bus {
         match self {
             Self::Memory(bus) => bus.publish(outgoing).is_ok(),
             Self::Http(_) => false,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => false,
         }
     }
 
@@ -211,33 +288,50 @@ impl Bus {
         match self {
             Self::Memory(bus) => Ok(Source::Memory(bus.subscribe(declaration)?)),
             Self::Http(bus) => Ok(Source::Http(bus.subscribe(declaration).await?)),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.subscribe(declaration).await.map(Source::Amqp),
         }
     }
 
     /// What is on a shelf, the oldest first, at most so many.
-    #[expect(clippy::unused_async, reason = "a bus behind a network answers later")]
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(clippy::unused_async, reason = "a bus behind a network answers later")
+    )]
     pub(crate) async fn list(&self, place: &Shelf, most: usize) -> Result<Vec<Shelved>, Error> {
         match self {
             Self::Memory(bus) => Ok(bus.list(place, most)),
             Self::Http(bus) => Ok(bus.shelves().list(place, most)),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.list(place, most).await,
         }
     }
 
     /// Puts the events of this id, or all, back where they came from; says how many.
-    #[expect(clippy::unused_async, reason = "a bus behind a network answers later")]
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(clippy::unused_async, reason = "a bus behind a network answers later")
+    )]
     pub(crate) async fn replay(&self, place: &Shelf, id: Option<&str>) -> Result<usize, Error> {
         match self {
             Self::Memory(bus) => Ok(bus.replay(place, id)),
             Self::Http(bus) => Ok(bus.shelves().replay(place, id)),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.replay(place, id).await,
         }
     }
 
     /// Throws the events of this id away; says how many.
-    #[expect(clippy::unused_async, reason = "a bus behind a network answers later")]
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(clippy::unused_async, reason = "a bus behind a network answers later")
+    )]
     pub(crate) async fn discard(&self, place: &Shelf, id: &str) -> Result<usize, Error> {
         match self {
             Self::Memory(bus) => Ok(bus.discard(place, id)),
             Self::Http(bus) => Ok(bus.shelves().discard(place, id)),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.discard(place, id).await,
         }
     }
 
@@ -246,6 +340,54 @@ impl Bus {
         match self {
             Self::Memory(bus) => bus.queues(),
             Self::Http(bus) => bus.shelves().queues(),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.queues(),
+        }
+    }
+
+    /// How the connections are, now and from now on; looking makes them.
+    pub(crate) fn watch(&self) -> watch::Receiver<EventsState> {
+        match self {
+            // Whoever watches sees that there will be no change.
+            Self::Memory(_) | Self::Http(_) => watch::channel(EventsState::Up).1,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.watch(),
+        }
+    }
+
+    /// How the connections are, where they are made.
+    pub(crate) fn seen(&self) -> EventsState {
+        match self {
+            Self::Memory(_) | Self::Http(_) => EventsState::Up,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.seen(),
+        }
+    }
+
+    /// What became of the connections so far.
+    pub(crate) fn links(&self) -> LinkFigures {
+        match self {
+            Self::Memory(_) | Self::Http(_) => LinkFigures::default(),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.figures(),
+        }
+    }
+
+    /// The most bytes of an event that this bus takes.
+    pub(crate) fn largest(&self) -> usize {
+        match self {
+            Self::Memory(_) | Self::Http(_) => usize::MAX,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => amqp::LARGEST,
+        }
+    }
+
+    /// Ends what runs in the background, in good order until the deadline.
+    #[cfg(feature = "amqp")]
+    pub(crate) async fn shutdown(&self, deadline: Instant) {
+        match self {
+            Self::Memory(_) | Self::Http(_) => {}
+            Self::Amqp(bus) => bus.shutdown(deadline).await,
         }
     }
 
@@ -254,6 +396,23 @@ impl Bus {
         match self {
             Self::Memory(bus) => bus.unrouted(),
             Self::Http(bus) => bus.shelves().unrouted(),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.unrouted(),
+        }
+    }
+}
+
+impl Closed {
+    /// Returns once the subscription is gone.
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(clippy::unused_async, reason = "in process nothing is told to anybody")
+    )]
+    pub(crate) async fn wait(self) {
+        match self {
+            Self::Memory => {}
+            #[cfg(feature = "amqp")]
+            Self::Amqp(closed) => closed.wait().await,
         }
     }
 }
@@ -264,17 +423,33 @@ impl Source {
         match self {
             Self::Memory(source) => source.next().await,
             Self::Http(source) => source.next().await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(source) => source.next().await,
+        }
+    }
+
+    /// Resolves some time after this is dropped.
+    pub(crate) fn closed(&self) -> Closed {
+        match self {
+            Self::Memory(_) | Self::Http(_) => Closed::Memory,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(source) => Closed::Amqp(source.closed()),
         }
     }
 }
 
 impl Token {
     /// Settles the event; until that succeeds it is not settled and may be tried again.
-    #[expect(clippy::unused_async, reason = "a bus behind a network settles later")]
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(clippy::unused_async, reason = "a bus behind a network settles later")
+    )]
     pub(crate) async fn settle(&mut self, verdict: &Verdict) -> Result<(), Nack> {
         match self {
             Self::Memory(token) => token.settle(verdict),
             Self::Http(token) => token.settle(verdict),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(token) => token.settle(verdict).await,
         }
     }
 }

@@ -46,6 +46,10 @@ impl Ladder {
         }
     }
 
+    pub(crate) fn steps(&self) -> &[Duration] {
+        &self.0
+    }
+
     /// What comes after this failed attempt, counted from 1.
     pub(crate) fn after(&self, attempt: u32) -> Next {
         if attempt <= IMMEDIATE {

@@ -109,6 +109,8 @@ mod tests {
             label,
             names,
             closing,
+            prefetch: 16,
+            steps: Vec::new(),
         };
         exchange.declare(&declaration).expect("few queues")
     }

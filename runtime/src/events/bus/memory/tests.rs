@@ -20,6 +20,8 @@ fn subscribe(bus: &Arc<MemoryBus>, group: &str) -> Source {
         label: Text::copy(group),
         names: vec!["paid".into()],
         closing: tokio::sync::watch::channel(false).1,
+        prefetch: 16,
+        steps: Vec::new(),
     };
     bus.subscribe(&declaration).expect("few queues")
 }

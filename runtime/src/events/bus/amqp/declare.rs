@@ -1,0 +1,94 @@
+//! Making exchanges and queues, or looking for them, on channels that are thrown away: a refusal closes its channel.
+
+use lapin::Channel;
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use tokio::time::timeout;
+
+use super::address::Declare;
+use super::fault::{Cause, Fault};
+use super::link::{ANSWER, Link};
+use super::topology::{self, ExchangePlan, QueuePlan, SubscriptionPlan};
+use super::wire;
+use crate::events::EventFormat;
+
+/// The exchanges, and the queue of what is unrouted.
+pub(super) async fn exchanges(link: &Link, how: Declare, format: EventFormat) -> Result<(), Fault> {
+    let channel = link.channel().await?;
+    for plan in topology::exchanges(format) {
+        exchange(&channel, how, &plan).await?;
+    }
+    queue(&channel, how, &topology::unrouted()).await
+}
+
+/// The queues of a subscription with their bindings. Those that hold come first: a dead letter has a place to go to.
+pub(super) async fn subscription(link: &Link, how: Declare, plan: &SubscriptionPlan) -> Result<(), Fault> {
+    let channel = link.channel().await?;
+    for plan in plan.others.iter().chain(&plan.lanes) {
+        queue(&channel, how, plan).await?;
+    }
+    Ok(())
+}
+
+async fn exchange(channel: &Channel, how: Declare, plan: &ExchangePlan) -> Result<(), Fault> {
+    let mut arguments = FieldTable::default();
+    if plan.has_alternate {
+        let alternate = AMQPValue::LongString(topology::UNROUTED.into());
+        arguments.insert("alternate-exchange".into(), alternate);
+    }
+    let options = ExchangeDeclareOptions {
+        passive: how == Declare::Verify,
+        durable: true,
+        ..ExchangeDeclareOptions::default()
+    };
+    let declared = channel.exchange_declare(plan.name.into(), plan.kind.clone(), options, arguments);
+    answered("exchange", plan.name, how, declared).await
+}
+
+async fn queue(channel: &Channel, how: Declare, plan: &QueuePlan) -> Result<(), Fault> {
+    let options = QueueDeclareOptions {
+        passive: how == Declare::Verify,
+        durable: true,
+        ..QueueDeclareOptions::default()
+    };
+    let name = short("queue", &plan.name)?;
+    let declared = channel.queue_declare(name.clone(), options, plan.arguments.clone());
+    answered("queue", &plan.name, how, async { declared.await.map(drop) }).await?;
+    if how == Declare::Verify {
+        return Ok(());
+    }
+    for (exchange, key) in &plan.bindings {
+        let key = short("routing key", key)?;
+        let options = QueueBindOptions::default();
+        let bound = channel.queue_bind(
+            name.clone(),
+            (*exchange).into(),
+            key,
+            options,
+            FieldTable::default(),
+        );
+        answered("queue", &plan.name, how, bound).await?;
+    }
+    Ok(())
+}
+
+fn short(what: &str, text: &str) -> Result<lapin::types::ShortString, Fault> {
+    wire::short(what, text).map_err(|nack| Fault::new(Cause::Conflict, nack.reason))
+}
+
+async fn answered(
+    what: &str,
+    name: &str,
+    how: Declare,
+    answer: impl Future<Output = lapin::Result<()>>,
+) -> Result<(), Fault> {
+    let answer = timeout(ANSWER, answer).await;
+    let answer = answer.map_err(|_| Fault::mute(&format!("{what} `{name}`"), ANSWER))?;
+    answer.map_err(|error| {
+        let Fault { cause, text } = error.into();
+        // Missing, and not to be made.
+        let is_missing = how == Declare::Verify && cause == Cause::Channel;
+        let cause = if is_missing { Cause::Conflict } else { cause };
+        Fault::new(cause, format!("{what} `{name}`: {text}"))
+    })
+}

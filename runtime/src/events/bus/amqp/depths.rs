@@ -1,0 +1,121 @@
+//! How full queues were when the broker was last asked: figures are read without waiting for a network.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout};
+
+use super::super::QueueFigures;
+use super::fault::Fault;
+use super::link::Link;
+use super::{shelf, topology};
+use crate::client::lock;
+use crate::events::text::Text;
+
+/// How long an answer is shown.
+const FRESH: Duration = Duration::from_secs(5);
+/// How long all of the answers may take.
+const ASKING: Duration = Duration::from_secs(10);
+
+/// The figures of the queues that this process subscribes to, and of what is unrouted.
+#[derive(Default)]
+pub(super) struct Depths {
+    asked: Mutex<Asked>,
+    is_asking: AtomicBool,
+}
+
+#[derive(Default)]
+struct Asked {
+    queues: HashMap<Text, (Vec<Duration>, QueueFigures)>,
+    unrouted: usize,
+    at: Option<Instant>,
+}
+
+impl Depths {
+    /// This queue is shown from now on, with the steps of its ladder.
+    pub(super) fn add(&self, label: Text, steps: Vec<Duration>) {
+        let mut asked = lock(&self.asked);
+        asked.queues.insert(label, (steps, QueueFigures::default()));
+        asked.at = None;
+    }
+
+    pub(super) fn queues(&self) -> Vec<(String, QueueFigures)> {
+        let asked = lock(&self.asked);
+        let shown = |(label, (_, figures)): (&Text, &(Vec<Duration>, QueueFigures))| {
+            (label.as_str().to_owned(), figures.clone())
+        };
+        asked.queues.iter().map(shown).collect()
+    }
+
+    pub(super) fn unrouted(&self) -> usize {
+        lock(&self.asked).unrouted
+    }
+
+    /// Asks in the background, where that was not done just now and there is somebody to ask.
+    pub(super) fn refresh(self: &Arc<Self>, link: Option<Arc<Link>>) {
+        let is_fresh = lock(&self.asked).at.is_some_and(|at| at.elapsed() < FRESH);
+        let (Some(link), Ok(runtime), false) = (link, Handle::try_current(), is_fresh) else {
+            return;
+        };
+        if self.is_asking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let turn = Turn(Arc::clone(self));
+        runtime.spawn(async move {
+            // A fault is that of the connection, whose supervisor reports it.
+            let _ = timeout(ASKING, turn.0.ask(&link)).await;
+        });
+    }
+
+    async fn ask(&self, link: &Link) -> Result<(), Fault> {
+        let labels: Vec<(Text, Vec<Duration>)> = {
+            let asked = lock(&self.asked);
+            asked
+                .queues
+                .iter()
+                .map(|(label, (steps, _))| (label.clone(), steps.clone()))
+                .collect()
+        };
+        for (label, steps) in labels {
+            let figures = of(link, &label, &steps).await?;
+            if let Some((_, shown)) = lock(&self.asked).queues.get_mut(&label) {
+                *shown = figures;
+            }
+        }
+        let unrouted = shelf::depth(link, topology::UNROUTED).await?;
+        let mut asked = lock(&self.asked);
+        asked.unrouted = unrouted;
+        asked.at = Some(Instant::now());
+        Ok(())
+    }
+}
+
+async fn of(link: &Link, label: &str, steps: &[Duration]) -> Result<QueueFigures, Fault> {
+    let queue = topology::queue(label);
+    let mut waiting = 0;
+    for step in steps {
+        waiting += shelf::depth(link, &topology::retry(&queue, *step)).await?;
+    }
+    let (low, high) = (
+        shelf::depth(link, &queue).await?,
+        shelf::depth(link, &topology::high(&queue)).await?,
+    );
+    Ok(QueueFigures {
+        depth: low + high,
+        waiting,
+        dead: shelf::depth(link, &topology::dead(&queue)).await?,
+        ..QueueFigures::default()
+    })
+}
+
+/// Dropped, the next one may ask.
+struct Turn(Arc<Depths>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.is_asking.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,53 @@
+//! A channel in confirm mode: the one place that publishes.
+
+use std::future::Future;
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{Channel, Confirmation};
+use tokio::time::timeout;
+
+use super::super::super::Nack;
+use super::super::fault::Fault;
+use super::super::link::{ANSWER, Link};
+use super::super::wire;
+use super::Parcel;
+
+/// A channel that confirms. It has one owner and no clone: two tasks that publish on one channel get each other's
+/// confirms.
+pub(in super::super) struct ConfirmChannel {
+    channel: Channel,
+    frame_max: usize,
+}
+
+impl ConfirmChannel {
+    /// Opened, and told to confirm before the first publish: else each of them would look like a success.
+    pub(in super::super) async fn open(link: &Link) -> Result<Self, Fault> {
+        let channel = link.channel().await?;
+        let selected = timeout(ANSWER, channel.confirm_select(ConfirmSelectOptions::default())).await;
+        selected.map_err(|_| Fault::mute("confirm mode", ANSWER))??;
+        Ok(Self {
+            channel,
+            frame_max: link.frame_max(),
+        })
+    }
+
+    /// Publishes in the order of the first polls.
+    ///
+    /// # Errors
+    /// For good, where the broker would close the channel, and with it all that is on its way there.
+    pub(in super::super) fn publish(
+        &self,
+        parcel: &Parcel,
+    ) -> Result<impl Future<Output = lapin::Result<Confirmation>> + Send + use<'_>, Nack> {
+        let properties = wire::properties(&parcel.wire, self.frame_max)?;
+        let exchange = wire::short("exchange", &parcel.exchange)?;
+        let key = wire::short("routing key", &parcel.key)?;
+        let wire = std::sync::Arc::clone(&parcel.wire);
+        let channel = &self.channel;
+        Ok(async move {
+            let options = BasicPublishOptions::default();
+            let sent = channel.basic_publish(exchange, key, options, &wire.body, properties);
+            sent.await?.await
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! Publishing: one task owns the channel, and what was not confirmed on one connection goes out again on the next.
+
+mod channel;
+mod window;
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use self::window::Window;
+use super::Core;
+use super::declare;
+use super::fault::{Cause, Fault};
+use super::link::Link;
+use super::state::Role;
+use super::supervise::{Stop, until, up};
+use crate::events::EventsState;
+use crate::events::text::Text;
+use crate::events::wire::Wire;
+
+pub(super) use self::channel::ConfirmChannel;
+
+use super::super::Nack;
+
+/// Events that are taken at a time.
+const BATCH: usize = 64;
+/// How long a confirm may take while the broker takes events.
+const CONFIRM: Duration = Duration::from_secs(10);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// An event with its place on the broker.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    pub(super) exchange: Text,
+    pub(super) key: Text,
+    pub(super) wire: Arc<Wire>,
+}
+
+/// A parcel, and who waits for its confirm.
+pub(super) struct Request {
+    parcel: Parcel,
+    answer: oneshot::Sender<Result<(), Nack>>,
+}
+
+/// The way to the task that publishes.
+#[derive(Clone, Debug)]
+pub(super) struct Publisher {
+    requests: mpsc::Sender<Request>,
+    links: watch::Receiver<Option<Arc<Link>>>,
+}
+
+/// What the task has beside the way to it.
+pub(super) struct Desk {
+    requests: mpsc::Receiver<Request>,
+    links: watch::Receiver<Option<Arc<Link>>>,
+    /// What was not confirmed on an earlier connection.
+    backlog: VecDeque<Request>,
+}
+
+impl Request {
+    fn is_forgotten(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    fn answer(self, outcome: Result<(), Nack>) {
+        // An error: nobody waits any more.
+        let _ = self.answer.send(outcome);
+    }
+}
+
+impl Publisher {
+    pub(super) fn new(links: watch::Receiver<Option<Arc<Link>>>) -> (Self, Desk) {
+        let (sender, receiver) = mpsc::channel(BATCH);
+        let desk = Desk {
+            requests: receiver,
+            links: links.clone(),
+            backlog: VecDeque::new(),
+        };
+        let publisher = Self {
+            requests: sender,
+            links,
+        };
+        (publisher, desk)
+    }
+
+    /// Resolves once the parcel is confirmed or refused; without a connection, once there is one. Dropped, it is not sent
+    /// any more where it was not yet.
+    pub(super) async fn publish(&self, parcel: Parcel) -> Result<(), Nack> {
+        // What waits for a connection waits here, and occupies nothing.
+        self.link().await?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request { parcel, answer };
+        self.requests.send(request).await.map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?
+    }
+
+    /// The publishing connection, once there is one.
+    pub(super) async fn link(&self) -> Result<Arc<Link>, Nack> {
+        up(&mut self.links.clone()).await.ok_or_else(ended)
+    }
+}
+
+fn ended() -> Nack {
+    Nack::temporary("the connection to the broker was closed by this process")
+}
+
+/// Publishes until the bus stops, then what is left.
+pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
+    while let Some(link) = desk.link(&stop).await {
+        let channel = match open(&core, &link).await {
+            Ok(channel) => channel,
+            Err(fault) => {
+                if unusable(&core, &link, fault, &stop).await.is_none() {
+                    return;
+                }
+                continue;
+            }
+        };
+        core.states.set(Role::Publishing, EventsState::Up);
+        match desk.session(&link, &channel, &stop).await {
+            Ok(()) => return,
+            Err(fault) => link.condemn(fault),
+        }
+        desk.forget();
+        until(&stop, gone(&mut desk.links.clone(), &link)).await;
+    }
+}
+
+/// A channel in confirm mode, and something to publish to.
+async fn open(core: &Core, link: &Link) -> Result<ConfirmChannel, Fault> {
+    declare::exchanges(link, core.addresses.declare, core.format).await?;
+    ConfirmChannel::open(link).await
+}
+
+/// A conflict is for an operator to end: the connection stays, and is asked again in a while.
+async fn unusable(core: &Core, link: &Link, fault: Fault, stop: &Stop) -> Option<()> {
+    match fault.cause {
+        Cause::Conflict | Cause::Refused => {
+            tracing::error!(target: "trunkline", reason = %fault, "events cannot be published");
+            core.states.down(Role::Publishing, &fault);
+            until(stop, sleep(fault.cause.pause())).await
+        }
+        _ => {
+            link.condemn(fault);
+            until(stop, sleep(LOOK)).await
+        }
+    }
+}
+
+/// Until this connection is not the one of the moment.
+async fn gone(links: &mut watch::Receiver<Option<Arc<Link>>>, link: &Arc<Link>) {
+    let is_other = |now: &Option<Arc<Link>>| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, link));
+    // An error: there will be no other.
+    let _ = links.wait_for(is_other).await;
+}
+
+impl Desk {
+    /// The connection, once there is one; `None` once the bus stops without one, or is gone.
+    async fn link(&mut self, stop: &Stop) -> Option<Arc<Link>> {
+        let now = self.links.borrow().clone();
+        match now {
+            Some(link) => Some(link),
+            None => until(stop, up(&mut self.links)).await?,
+        }
+    }
+
+    /// Publishes on one channel; `Ok` once the bus stops and nothing is left.
+    async fn session(
+        &mut self,
+        link: &Arc<Link>,
+        channel: &ConfirmChannel,
+        stop: &Stop,
+    ) -> Result<(), Fault> {
+        let mut window = Window::new(channel);
+        let mut links = self.links.clone();
+        let mut over = pin!(gone(&mut links, link));
+        let mut stop_seen = stop.clone();
+        let mut stopped = pin!(async move {
+            let _ = stop_seen.wait_for(|is_stopped| *is_stopped).await;
+        });
+        let mut is_stopping = false;
+        let mut patience = Patience::new();
+        let ended = poll_fn(|cx| {
+            if over.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(Fault::new(Cause::Lost, "the connection is over")));
+            }
+            is_stopping = is_stopping || stopped.as_mut().poll(cx).is_ready();
+            loop {
+                let any = match window.settle(cx) {
+                    Ok(any) => any,
+                    Err(fault) => return Poll::Ready(Err(fault)),
+                };
+                if !(self.fill(&mut window, cx) || any) {
+                    break;
+                }
+            }
+            if is_stopping && window.is_empty() && self.backlog.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            patience.poll(cx, &window, link)
+        })
+        .await;
+        for request in window.into_requests().rev() {
+            self.backlog.push_front(request);
+        }
+        ended
+    }
+
+    /// Starts what waits, the oldest first, as far as there is room; whether any was.
+    fn fill(&mut self, window: &mut Window<'_>, cx: &mut Context<'_>) -> bool {
+        let mut any = false;
+        while window.room() > 0 {
+            let Some(request) = self.backlog.pop_front() else {
+                break;
+            };
+            window.start(request, cx);
+            any = true;
+        }
+        let room = window.room().min(BATCH);
+        if room == 0 {
+            return any;
+        }
+        let mut taken = Vec::new();
+        if let Poll::Ready(count) = self.requests.poll_recv_many(cx, &mut taken, room)
+            && count > 0
+        {
+            for request in taken {
+                match window.room() {
+                    0 => self.backlog.push_back(request),
+                    _ => window.start(request, cx),
+                }
+            }
+            return true;
+        }
+        any
+    }
+
+    /// Lets go of what nobody waits for any more.
+    fn forget(&mut self) {
+        while let Ok(request) = self.requests.try_recv() {
+            self.backlog.push_back(request);
+        }
+        self.backlog.retain(|request| !request.is_forgotten());
+    }
+}
+
+/// Notices a confirm that does not come.
+struct Patience {
+    look: Pin<Box<tokio::time::Interval>>,
+    /// Since then the broker takes events; under an alarm it confirms none.
+    open_since: tokio::time::Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            look: Box::pin(look),
+            open_since: tokio::time::Instant::now(),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, window: &Window<'_>, link: &Link) -> Poll<Result<(), Fault>> {
+        while self.look.poll_tick(cx).is_ready() {}
+        if link.is_blocked() {
+            self.open_since = tokio::time::Instant::now();
+        }
+        match window.since() {
+            Some(since) if since.max(self.open_since).elapsed() >= CONFIRM => {
+                let text = format!("no confirm within {CONFIRM:?}");
+                Poll::Ready(Err(Fault::new(Cause::Unconfirmed, text)))
+            }
+            Some(_) | None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Dead letters and what is unrouted: looked at, put back, thrown away.
+//!
+//! Everything is on a channel that is thrown away: what was only looked at goes back with it, in its place.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use lapin::Channel;
+use lapin::message::BasicGetMessage;
+use lapin::options::{BasicAckOptions, BasicGetOptions};
+use tokio::time::timeout;
+
+use super::super::{Nack, Shelf, Shelved};
+use super::fault::{Cause, Fault};
+use super::link::{ANSWER, Link};
+use super::publisher::{Parcel, Publisher};
+use super::{topology, wire};
+use crate::events::format::{DEAD_REASON, FIRST_FAILURE_TIME};
+use crate::events::letter;
+use crate::events::text::Text;
+use crate::events::timestamp;
+use crate::events::wire::{Value, Wire};
+
+/// The most events that are held at a time while one is looked for, and the most of their bytes.
+const MOST: usize = 10_000;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// Why a broker says that an event is here.
+const REASON: &str = "x-first-death-reason";
+
+/// The queue of a shelf.
+fn queue(place: &Shelf) -> Text {
+    match place {
+        Shelf::Dead(label) => topology::dead(&topology::queue(label)),
+        Shelf::Unrouted => topology::UNROUTED.into(),
+    }
+}
+
+/// The oldest, at most so many.
+pub(super) async fn list(link: &Link, place: &Shelf, most: usize) -> Result<Vec<Shelved>, Fault> {
+    let mut walk = Walk::open(link, place).await?;
+    let mut shelved = Vec::new();
+    while shelved.len() < most
+        && let Some(letter) = walk.next().await?
+    {
+        shelved.push(shelved_of(wire_of(letter).1));
+    }
+    Ok(shelved)
+}
+
+/// Throws the events of this id away; says how many.
+pub(super) async fn discard(link: &Link, place: &Shelf, id: &str) -> Result<usize, Fault> {
+    let mut walk = Walk::open(link, place).await?;
+    let mut count = 0;
+    while let Some(letter) = walk.next().await? {
+        let (tag, wire) = wire_of(letter);
+        if is_named(&wire, Some(id)) {
+            walk.settle(tag).await?;
+            count += 1;
+        }
+    }
+    walk.close().await?;
+    Ok(count)
+}
+
+/// Puts the events of this id, or all, back where they came from; says how many.
+pub(super) async fn replay(
+    link: &Link,
+    publisher: &Publisher,
+    place: &Shelf,
+    id: Option<&str>,
+) -> Result<usize, Fault> {
+    let mut walk = Walk::open(link, place).await?;
+    let mut count = 0;
+    while let Some(letter) = walk.next().await? {
+        let key = Text::copy(letter.routing_key.as_str());
+        let exchange = Text::copy(letter.exchange.as_str());
+        let (tag, wire) = wire_of(letter);
+        if !is_named(&wire, id) {
+            continue;
+        }
+        let parcel = match place {
+            Shelf::Dead(label) => Parcel {
+                exchange: topology::QUEUES.into(),
+                key: topology::queue(label),
+                wire: Arc::new(letter::revived(&wire)),
+            },
+            Shelf::Unrouted => Parcel {
+                exchange,
+                key,
+                wire: Arc::new(wire),
+            },
+        };
+        // What is refused stays.
+        if publisher.publish(parcel).await.is_ok() {
+            walk.settle(tag).await?;
+            count += 1;
+        }
+    }
+    let gone = walk.close().await?;
+    match place {
+        Shelf::Dead(_) => Ok(count),
+        // What has no queue still is there again.
+        Shelf::Unrouted => {
+            Ok(count.saturating_sub(depth(link, topology::UNROUTED).await?.saturating_sub(gone)))
+        }
+    }
+}
+
+/// How many events wait in a queue; 0 where there is none.
+pub(super) async fn depth(link: &Link, queue: &str) -> Result<usize, Fault> {
+    let channel = link.channel().await?;
+    let options = lapin::options::QueueDeclareOptions {
+        passive: true,
+        ..lapin::options::QueueDeclareOptions::default()
+    };
+    let name = short(queue)?;
+    let looked = channel.queue_declare(name, options, lapin::types::FieldTable::default());
+    match answered(queue, looked).await {
+        Ok(queue) => Ok(usize::try_from(queue.message_count()).unwrap_or(usize::MAX)),
+        Err(fault) if fault.cause == Cause::Channel => Ok(0),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// From the oldest event of a queue to the youngest that was there at the beginning.
+struct Walk {
+    channel: Channel,
+    queue: Text,
+    /// Unknown before the first.
+    left: Option<usize>,
+    bytes: usize,
+    kept: usize,
+}
+
+impl Walk {
+    async fn open(link: &Link, place: &Shelf) -> Result<Self, Fault> {
+        Ok(Self {
+            channel: link.channel().await?,
+            queue: queue(place),
+            left: None,
+            bytes: 0,
+            kept: 0,
+        })
+    }
+
+    /// The next one; `None` at the end, and where more would have to be held than is allowed.
+    async fn next(&mut self) -> Result<Option<BasicGetMessage>, Fault> {
+        if self.left == Some(0) || self.kept >= MOST || self.bytes >= MOST_BYTES {
+            return Ok(None);
+        }
+        let got = self
+            .channel
+            .basic_get(short(&self.queue)?, BasicGetOptions::default());
+        let got = match answered(&self.queue, got).await {
+            // No such queue: nothing was ever put there.
+            Err(fault) if fault.cause == Cause::Channel && self.left.is_none() => None,
+            got => got?,
+        };
+        let Some(letter) = got else { return Ok(None) };
+        let behind = usize::try_from(letter.message_count).unwrap_or(usize::MAX);
+        self.left = Some(self.left.map_or(behind, |left| left - 1));
+        self.kept += 1;
+        self.bytes += letter.data.len();
+        Ok(Some(letter))
+    }
+
+    async fn settle(&mut self, tag: u64) -> Result<(), Fault> {
+        self.kept -= 1;
+        let settled = self.channel.basic_ack(tag, BasicAckOptions::default());
+        answered(&self.queue, settled).await
+    }
+
+    /// Returns what was kept; says how many these were with those that were not looked at.
+    async fn close(self) -> Result<usize, Fault> {
+        let closed = self.channel.close(200, "OK".into());
+        // The channel of a queue that is not there is closed already.
+        let _ = answered(&self.queue, closed).await;
+        Ok(self.kept + self.left.unwrap_or(0))
+    }
+}
+
+fn wire_of(letter: BasicGetMessage) -> (u64, Wire) {
+    let delivery = letter.delivery;
+    (
+        delivery.delivery_tag,
+        wire::read(&delivery.properties, delivery.data),
+    )
+}
+
+fn is_named(wire: &Wire, id: Option<&str>) -> bool {
+    id.is_none_or(|id| wire.properties.message_id.as_deref() == Some(id))
+}
+
+fn shelved_of(mut wire: Wire) -> Shelved {
+    if wire.headers.get(DEAD_REASON).is_none()
+        && let Some(reason) = wire.headers.text(REASON).cloned()
+    {
+        let said = Text::format(format_args!("the broker gave up: {reason}"));
+        wire.headers.set(DEAD_REASON, Value::Text(said));
+    }
+    let first = wire.headers.text(FIRST_FAILURE_TIME);
+    let since = first.and_then(|text| timestamp::read(text));
+    let published = wire.properties.timestamp.map(std::time::Duration::from_secs);
+    let published = published.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+    Shelved {
+        since: since.or(published).unwrap_or_else(SystemTime::now),
+        wire: Arc::new(wire),
+    }
+}
+
+fn short(queue: &str) -> Result<lapin::types::ShortString, Fault> {
+    wire::short("queue", queue).map_err(|nack: Nack| Fault::new(Cause::Conflict, nack.reason))
+}
+
+async fn answered<T>(queue: &str, answer: impl Future<Output = lapin::Result<T>>) -> Result<T, Fault> {
+    let answer = timeout(ANSWER, answer).await;
+    answer
+        .map_err(|_| Fault::mute(queue, ANSWER))?
+        .map_err(Fault::from)
+}

@@ -1,0 +1,215 @@
+//! What a subscription took from the broker and has not handed out, and the right to settle what it has.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::super::super::lanes::Lanes;
+use super::super::super::{self as bus, Incoming, Nack, Verdict};
+use super::super::publisher::{Parcel, Publisher};
+use super::super::topology;
+use super::acks::Acks;
+use crate::client::lock;
+use crate::events::Priority;
+use crate::events::text::Text;
+use crate::events::wire::Wire;
+
+/// Hands out what the broker sent; it holds no more than the prefetch of each lane.
+pub(crate) struct Source {
+    pub(super) desk: Arc<Desk>,
+    /// Gone with it: the subscription ends.
+    pub(super) _open: oneshot::Sender<()>,
+    pub(super) closed: Closed,
+}
+
+/// Tells when a subscription has told the broker all that it knows, and is gone.
+#[derive(Clone, Debug)]
+pub(crate) struct Closed(pub(super) watch::Receiver<()>);
+
+/// What waits for somebody to handle it, by priority.
+#[derive(Default)]
+pub(super) struct Desk {
+    lanes: Mutex<Lanes<Incoming>>,
+    arrived: Notify,
+}
+
+/// The deliveries of one channel. With the channel they are over: the broker delivers them again.
+pub(super) struct Session {
+    pub(super) acks: Mutex<Acks>,
+    over: watch::Sender<bool>,
+    queue: Text,
+    publisher: Publisher,
+}
+
+/// The right to settle one delivery; dropped before, it goes back to its queue.
+pub(crate) struct Token {
+    session: Arc<Session>,
+    tag: u64,
+    is_settled: bool,
+}
+
+impl Source {
+    /// The next event, the more urgent first.
+    pub(crate) async fn next(&self) -> Incoming {
+        self.desk.next().await
+    }
+
+    pub(crate) fn closed(&self) -> Closed {
+        self.closed.clone()
+    }
+}
+
+impl Closed {
+    pub(crate) async fn wait(mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
+}
+
+impl Desk {
+    async fn next(&self) -> Incoming {
+        loop {
+            let mut arrived = pin!(self.arrived.notified());
+            // Before it is looked, so that what arrives in between is noticed.
+            arrived.as_mut().enable();
+            if let Some(incoming) = self.take() {
+                return incoming;
+            }
+            arrived.await;
+        }
+    }
+
+    fn take(&self) -> Option<Incoming> {
+        let mut lanes = lock(&self.lanes);
+        let taken = lanes.pop();
+        // One notice may stand for several arrivals.
+        if lanes.len() > 0 {
+            self.arrived.notify_one();
+        }
+        taken
+    }
+
+    pub(super) fn put(&self, incoming: Incoming) {
+        let native = incoming.wire.properties.priority;
+        let priority = native.map(Priority::from_native).unwrap_or_default();
+        lock(&self.lanes).push(priority, incoming);
+        self.arrived.notify_one();
+    }
+
+    /// Lets go of what comes again.
+    pub(super) fn clear(&self) {
+        let gone = std::mem::take(&mut *lock(&self.lanes));
+        // Outside of the lock: tokens have one of their own.
+        drop(gone);
+    }
+}
+
+impl Session {
+    pub(super) fn new(prefetch: u16, queue: Text, publisher: Publisher) -> Self {
+        Self {
+            acks: Mutex::new(Acks::new(prefetch)),
+            over: watch::Sender::new(false),
+            queue,
+            publisher,
+        }
+    }
+
+    pub(super) fn incoming(self: &Arc<Self>, tag: u64, wire: Wire) -> Incoming {
+        lock(&self.acks).delivered(tag);
+        Incoming {
+            wire: Arc::new(wire),
+            token: bus::Token::Amqp(Token {
+                session: Arc::clone(self),
+                tag,
+                is_settled: false,
+            }),
+        }
+    }
+
+    pub(super) fn end(&self) {
+        self.over.send_replace(true);
+    }
+
+    fn is_over(&self) -> bool {
+        *self.over.borrow()
+    }
+
+    /// Publishes a copy, unless the delivery is over first: then the event comes again as it was.
+    async fn copy(&self, key: Text, copy: &Arc<Wire>) -> Result<(), Nack> {
+        let parcel = Parcel {
+            exchange: topology::QUEUES.into(),
+            key,
+            wire: Arc::clone(copy),
+        };
+        let mut published = pin!(self.publisher.publish(parcel));
+        let mut over = self.over.subscribe();
+        let mut over = pin!(async move {
+            let _ = over.wait_for(|is_over| *is_over).await;
+        });
+        poll_fn(|cx| match published.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(outcome),
+            Poll::Pending => over.as_mut().poll(cx).map(|()| Err(over_again())),
+        })
+        .await
+    }
+}
+
+impl Token {
+    pub(crate) async fn settle(&mut self, verdict: &Verdict) -> Result<(), Nack> {
+        if self.is_settled {
+            return Ok(());
+        }
+        match verdict {
+            Verdict::Ack => {}
+            Verdict::Retry { copy, after } => {
+                let key = topology::retry(&self.session.queue, *after);
+                self.session.copy(key, copy).await?;
+            }
+            Verdict::Dead { copy } => {
+                let key = topology::dead(&self.session.queue);
+                self.session.copy(key, copy).await?;
+            }
+        }
+        self.is_settled = true;
+        if self.session.is_over() {
+            return Err(over_again());
+        }
+        wake(lock(&self.session.acks).done(self.tag));
+        Ok(())
+    }
+}
+
+/// The broker has taken the delivery back; a copy that was published is a second one under the same id.
+fn over_again() -> Nack {
+    Nack::permanent("the connection that the event came over is gone: it comes again")
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            wake(lock(&self.session.acks).give_back(self.tag));
+        }
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Token")
+            .field("tag", &self.tag)
+            .finish_non_exhaustive()
+    }
+}
