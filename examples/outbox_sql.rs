@@ -105,6 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (tell, mut told) = mpsc::unbounded_channel();
     let shipping = events
         .subscribe("shipping")
+        .concurrency(1)
         .on(move |event: Delivery<OrderPaid>| {
             let tell = tell.clone();
             async move { tell.send(event.order) }

@@ -18,7 +18,7 @@ async fn received(format: EventFormat, theirs: &str) -> Option<Delivery<Value>> 
         .build()
         .expect("legal settings");
     let (sender, mut handled) = mpsc::channel(2);
-    let handler = move |event: Delivery<Value>| {
+    let forward = move |event: Delivery<Value>| {
         let sender = sender.clone();
         async move {
             let gone = |_| HandlerError::reject("nobody listens");
@@ -28,7 +28,7 @@ async fn received(format: EventFormat, theirs: &str) -> Option<Delivery<Value>> 
     let events = client.events();
     let worker = events
         .subscribe("orders")
-        .on_named("order_paid", handler)
+        .on_named("order_paid", forward)
         .start()
         .await;
     peer::publish(&url, theirs, "order_paid", "paid-2").await;

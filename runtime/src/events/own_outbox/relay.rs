@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::super::bus::{Again, Nack};
 use super::{Envelope, OutboxSource};
 use crate::client::{InFlight, LONGEST_GRACE, Shared, Shutdown};
-use crate::{BoxError, Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Rows on their way at the same time.
 const PAGE: usize = 64;
@@ -105,15 +105,16 @@ enum Page {
     Empty,
     /// All of it is settled.
     Done,
-    /// Something is left.
-    Left,
+    /// Something is left, and not to be tried again sooner than that.
+    Left(Duration),
 }
 
 /// What became of one row.
 enum Fate {
     Published,
     Refused(String),
-    Left,
+    /// Not sooner than that.
+    Left(Duration),
 }
 
 impl<S: OutboxSource> Relay<S> {
@@ -127,11 +128,10 @@ impl<S: OutboxSource> Relay<S> {
             match page {
                 Ok(Page::Done) => self.longest = FIRST_PAUSE,
                 Ok(Page::Empty) => self.rest(LOOK).await,
-                Ok(Page::Left) => self.back_off().await,
+                Ok(Page::Left(at_least)) => self.back_off(at_least).await,
                 Err(error) => {
-                    let error: BoxError = error.into();
-                    tracing::error!(target: "trunkline::event", %error, "the application's outbox cannot be read or written");
-                    self.back_off().await;
+                    self.log_unusable(error.into().as_ref());
+                    self.back_off(Duration::ZERO).await;
                 }
             }
         }
@@ -147,12 +147,12 @@ impl<S: OutboxSource> Relay<S> {
             .into_iter()
             .map(async |(row, bytes)| (row, self.publish(bytes, deadline).await))
             .collect();
-        let (mut published, mut refused, mut is_left) = (Vec::new(), Vec::new(), false);
+        let (mut published, mut refused, mut left) = (Vec::new(), Vec::new(), None);
         while let Some((row, fate)) = sending.next().await {
             match fate {
                 Fate::Published => published.push(row),
                 Fate::Refused(reason) => refused.push((row, reason)),
-                Fate::Left => is_left = true,
+                Fate::Left(at_least) => left = left.max(Some(at_least)),
             }
         }
         drop(sending);
@@ -160,10 +160,10 @@ impl<S: OutboxSource> Relay<S> {
             self.source.published(published).await?;
         }
         for (row, reason) in refused {
-            tracing::error!(target: "trunkline::event", reason, "a stored event can never be published");
+            self.log_refused(&reason);
             self.source.refused(row, reason).await?;
         }
-        Ok(if is_left { Page::Left } else { Page::Done })
+        Ok(left.map_or(Page::Done, Page::Left))
     }
 
     async fn publish(&self, bytes: Vec<u8>, deadline: Instant) -> Fate {
@@ -189,7 +189,7 @@ impl<S: OutboxSource> Relay<S> {
             figures.accepted().finish(false, started.elapsed());
             return Fate::Refused(nack.reason);
         }
-        Fate::Left
+        Fate::Left(nack.after)
     }
 
     async fn send(&self, envelope: &Envelope, deadline: Instant) -> Result<(), Nack> {
@@ -200,12 +200,25 @@ impl<S: OutboxSource> Relay<S> {
         sent.unwrap_or_else(|_| Err(away("no confirmation in time")))
     }
 
-    async fn back_off(&mut self) {
-        let pause = self.shared.random.below(self.longest).max(FIRST_PAUSE / 10);
+    async fn back_off(&mut self, at_least: Duration) {
+        let pause = self.shared.random.below(self.longest);
+        let pause = pause.max(FIRST_PAUSE / 10).max(at_least);
         self.longest = LONGEST_PAUSE.min(self.longest * 2);
         // News are of other rows, and no reason to hurry; they are not lost.
         let stopped = self.stop.wait_for(|is_stopping| *is_stopping);
         let _ = timeout(pause, stopped).await;
+    }
+
+    fn log_unusable(&self, error: &(dyn std::error::Error + 'static)) {
+        if self.shared.logging {
+            tracing::error!(target: "trunkline::event", error, "the application's outbox cannot be read or written");
+        }
+    }
+
+    fn log_refused(&self, reason: &str) {
+        if self.shared.logging {
+            tracing::error!(target: "trunkline::event", reason, "a stored event can never be published");
+        }
     }
 
     /// Until there is news, or it is time to look again, or the relay is to end.
