@@ -1,4 +1,4 @@
-//! What an event costs over RabbitMQ, beside lapin as a careful user writes it: quorum queues, persistent, 1 KiB.
+//! What an event costs over `RabbitMQ`, beside lapin as a careful user writes it: quorum queues, persistent, 1 KiB.
 //!
 //! `AMQP_TEST_URL=amqp://… cargo bench --bench events_rabbitmq`; without a broker there is nothing to measure.
 

@@ -1,4 +1,4 @@
-//! Events over RabbitMQ: lapin by hand, and trunkline.
+//! Events over `RabbitMQ`: lapin by hand, and trunkline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -160,11 +160,11 @@ impl Ours {
     pub async fn take(&self, count: usize) -> Result<()> {
         let handled = Arc::new(Semaphore::new(0));
         let counter = Arc::clone(&handled);
-        let handler = move |_: Delivery<Paid>| {
+        let handle = move |_: Delivery<Paid>| {
             counter.add_permits(1);
             async { Ok::<(), HandlerError>(()) }
         };
-        let subscribe = self.events.subscribe(GROUP).on(handler).prefetch(PREFETCH.into());
+        let subscribe = self.events.subscribe(GROUP).on(handle).prefetch(PREFETCH.into());
         let worker = subscribe.start().await?;
         let _all = handled.acquire_many(u32::try_from(count)?).await?;
         worker.shutdown(Duration::from_secs(30)).await?;
