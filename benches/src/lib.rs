@@ -1,12 +1,13 @@
 //! What the benches share: the clients that are compared, the calls that they make, the server, the clock and the table.
 //!
-//! `README.md` beside this crate says what is measured, and how to read it.
+//! The README's section on performance says what is measured, and what came of it.
 
 mod clients;
 mod clock;
 mod events;
 mod options;
 mod payload;
+pub mod rabbitmq;
 mod report;
 mod responder;
 mod rounds;

@@ -33,6 +33,8 @@ pub(crate) const IDEMPOTENT: Symbol = Symbol("idempotent");
 pub(crate) const JSON: Symbol = Symbol("json");
 pub(crate) const MAX_DELAY: Symbol = Symbol("max_delay");
 pub(crate) const MESSAGE: Symbol = Symbol("message");
+/// No word of the grammar, but what one would write before the name.
+pub(crate) const NAME: Symbol = Symbol("name");
 pub(crate) const NONE_ON: Symbol = Symbol("none_on");
 pub(crate) const OFF: Symbol = Symbol("off");
 pub(crate) const OK: Symbol = Symbol("ok");

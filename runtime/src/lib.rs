@@ -31,9 +31,9 @@ pub use context::Context;
 pub use endpoint::{Endpoint, Service};
 pub use error::{BoxError, Error, ErrorKind};
 pub use events::{
-    Callbacks, DeadLetter, DeadLetters, Delivery, Event, EventFormat, EventMetrics, Events, EventsState,
-    EventsWatch, HandlerError, Inbox, MessagingDialect, Priority, Publish, PublishAll, PublishFailure,
-    QueueMetrics, Receipt, Stage, Subscribe, Worker,
+    Callbacks, DeadLetter, DeadLetters, Delivery, Envelope, Event, EventFormat, EventMetrics, Events,
+    EventsState, EventsWatch, HandlerError, Inbox, MessagingDialect, OutboxRelay, OutboxSource, Priority,
+    Publish, PublishAll, PublishFailure, QueueMetrics, Receipt, Stage, Subscribe, Worker,
 };
 #[cfg(feature = "outbox")]
 pub use events::{OutboxMetrics, Unsent};

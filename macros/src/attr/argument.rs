@@ -9,7 +9,7 @@ use syn::{Lit, Token, token};
 use crate::errors::Errors;
 use crate::spanned::Spanned;
 use crate::suggest;
-use crate::symbol::Symbol;
+use crate::symbol::{NAME, Symbol};
 
 /// The arguments of one attribute.
 pub(crate) struct Arguments {
@@ -51,7 +51,8 @@ pub(crate) enum Value {
 }
 
 impl Arguments {
-    /// Takes the string that comes first, where there is one; without it no literal is left to be reported once more.
+    /// Takes the string that comes first, where there is one. Without it, which the caller reports, no literal is left to be
+    /// reported once more, nor `name = "…"`.
     pub(crate) fn take_text(&mut self) -> Option<Spanned<String>> {
         if let Some(Argument {
             key: Key::Literal(Lit::Str(text)),
@@ -62,7 +63,8 @@ impl Arguments {
             self.list.remove(0);
             return Some(text);
         }
-        self.list.retain(|argument| matches!(argument.key, Key::Word(_)));
+        self.list
+            .retain(|argument| matches!(&argument.key, Key::Word(word) if NAME != *word));
         None
     }
 

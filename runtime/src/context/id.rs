@@ -53,9 +53,12 @@ pub(super) struct OwnIds {
 }
 
 impl OwnIds {
-    /// One allocation for all three headers: the trace id is a part of the `traceparent`.
     pub(super) fn make(random: &Random) -> Self {
-        let parent = TraceParent::make(random);
+        Self::in_trace(TraceParent::make(random), random)
+    }
+
+    /// One allocation for all three headers: the trace id is a part of the `traceparent`.
+    pub(super) fn in_trace(parent: TraceParent, random: &Random) -> Self {
         let mut text = [0; TraceParent::LENGTH + UUID];
         let (head, tail) = text.split_at_mut(TraceParent::LENGTH);
         parent.write(head);

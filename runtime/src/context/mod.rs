@@ -206,6 +206,12 @@ impl Context {
         trace_id: Option<&str>,
         baggage: Option<&str>,
     ) -> Self {
+        // What most events carry: nothing to put into headers first.
+        if let (Some(text), None, None, None) = (traceparent, tracestate, trace_id, baggage)
+            && let Some(parent) = TraceParent::parse(text)
+        {
+            return Self::of_ids(OwnIds::in_trace(parent, random));
+        }
         let mut headers = HeaderMap::new();
         let carried = [
             (&names::TRACEPARENT, traceparent),
@@ -222,7 +228,10 @@ impl Context {
     }
 
     fn make(random: &Random) -> Self {
-        let ids = OwnIds::make(random);
+        Self::of_ids(OwnIds::make(random))
+    }
+
+    fn of_ids(ids: OwnIds) -> Self {
         Self(Arc::new(Carried {
             trace_id: ids.trace_id,
             request_id: ids.request_id,
@@ -341,5 +350,21 @@ mod tests {
         let context = Context::new().with_baggage("user=secret");
         assert_eq!(context.baggage(), Some("user=secret"));
         assert!(!format!("{context:?}").contains("secret"));
+    }
+
+    /// Whether it has the short way or goes by headers.
+    #[test]
+    fn an_event_continues_the_trace_that_it_carries() {
+        const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let random = Random::from_seed(1);
+        for baggage in [None, Some("user=1")] {
+            let context = Context::of_event(&random, Some(TRACEPARENT), None, None, baggage);
+            assert_eq!(context.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+            assert_eq!(context.traceparent(), TRACEPARENT);
+            assert_eq!(context.request_id().len(), 36);
+            assert_eq!((context.baggage(), context.deadline()), (baggage, None));
+        }
+        let lost = Context::of_event(&random, Some("00-0-0-00"), None, None, None);
+        assert_eq!(lost.trace_id().len(), 32);
     }
 }

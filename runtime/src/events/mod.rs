@@ -5,6 +5,7 @@ mod consumer;
 mod dead;
 mod delivery;
 mod derived;
+mod envelope;
 mod event;
 mod figures;
 mod format;
@@ -16,6 +17,7 @@ mod message;
 mod names;
 #[cfg(feature = "outbox")]
 mod outbox;
+mod own_outbox;
 mod priority;
 mod publish;
 #[cfg(feature = "testing")]
@@ -48,6 +50,7 @@ pub use self::inbox::Inbox;
 pub(crate) use self::outbox::{Bounds as OutboxBounds, Outbox, OutboxSettings};
 #[cfg(feature = "outbox")]
 pub use self::outbox::{OutboxMetrics, Unsent};
+pub use self::own_outbox::{Envelope, OutboxRelay, OutboxSource};
 pub use self::priority::Priority;
 pub use self::publish::{
     FromReceipt, Publish, PublishAll, PublishFailure, PublishOutcome, Receipt, ServicePublish, Stage, publish,
@@ -185,6 +188,32 @@ impl Events {
         let group = Text::from(group.into());
         names::check_group("group", &group)?;
         self.shared.events.callbacks(group)
+    }
+
+    /// Publishes what the application has stored in a database of its own, until the relay is shut down: an outbox whose
+    /// events are stored in the transaction of what they tell of. See [`OutboxSource`] and [`Envelope`].
+    ///
+    /// ```no_run
+    /// # use serde_json::json;
+    /// # use trunkline::{Client, OutboxSource};
+    /// # async fn run<Table: OutboxSource>(table: Table) -> Result<(), Box<dyn std::error::Error>> {
+    /// let events = Client::from_env()?.events();
+    /// let relay = events.relay(table)?;
+    ///
+    /// let envelope = events.publish_named("order_paid", &json!({ "order": 7 })).envelope()?;
+    /// // In the transaction of the payment: INSERT INTO outbox (event) VALUES (?)
+    /// let row = envelope.to_bytes();
+    /// // After its commit:
+    /// relay.wake();
+    /// # drop(row);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Config` when events are not configured, and outside of a tokio runtime.
+    pub fn relay<S: OutboxSource>(&self, source: S) -> Result<OutboxRelay> {
+        OutboxRelay::start(&self.shared, source)
     }
 
     /// The dead letters of a group.

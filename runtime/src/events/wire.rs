@@ -69,7 +69,6 @@ impl Headers {
     }
 
     /// Adds a header as it is.
-    #[cfg(any(feature = "amqp", feature = "outbox"))]
     pub(crate) fn append(&mut self, name: Text, value: Value) {
         self.0.push((name, value));
     }

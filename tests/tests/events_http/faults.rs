@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use trunkline::context::{Context, scope};
+use trunkline::testing::{Script, Step};
 use trunkline::{Client, Error, Events, MessagingDialect, PublishFailure, Result};
 use trunkline_tests::events::Paid;
 use trunkline_tests::raw_tcp::{Act, RawServer, response};
@@ -122,11 +123,23 @@ async fn a_success_that_is_false_is_no_confirmation() -> Result<()> {
         messaging.answer([no(), no()]);
         publish_within(&events_of(&messaging, dialect), seconds(30)).await?;
         assert_eq!(messaging.published().len(), 3);
+    }
+    Ok(())
+}
 
-        messaging.answer((0..1000).map(|_| no()));
-        let error = failed(&events_of(&messaging, dialect), Duration::from_millis(300)).await;
+#[tokio::test(start_paused = true)]
+async fn a_success_that_stays_false_is_refused_at_the_deadline() -> Result<()> {
+    for dialect in DIALECTS {
+        let no = json!({ "success": false, "message": "the broker is away" });
+        let script = Script::new().instance("http://m:1", Step::json(200, &no));
+        let client = Client::builder().events("http://m:1").messaging_dialect(dialect);
+        let client = client.scripted(&script).build()?;
+        let started = Instant::now();
+        let error = failed(&client.events(), seconds(5)).await;
         assert_eq!(error.publish_failure(), Some(PublishFailure::Refused), "{error}");
         assert!(error.to_string().contains("the broker is away"), "{error}");
+        assert!((seconds(4)..=seconds(5)).contains(&started.elapsed()));
+        assert!(script.hits("http://m:1") > 5);
     }
     Ok(())
 }

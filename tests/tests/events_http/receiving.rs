@@ -302,6 +302,44 @@ async fn a_handler_that_is_dropped_lets_the_event_come_again() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_waits_when_a_subscription_closes_is_told_at_once_to_come_again() -> Result<()> {
+    let subscriber = Subscriber::start().await;
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (tell, wait) = (Arc::clone(&begun), Arc::clone(&go_on));
+    let subscribe = subscriber
+        .subscribe()
+        .concurrency(1)
+        .on(move |_: Delivery<Paid>| {
+            tell.notify_one();
+            let wait = Arc::clone(&wait);
+            async move {
+                wait.notified().await;
+                Ok::<(), HandlerError>(())
+            }
+        });
+    let worker = subscribe.start().await?;
+    let (first, second) = (plain("a", 1), plain("b", 2));
+    let (first, second, shutdown) = tokio::join!(
+        subscriber.post(&first),
+        async {
+            begun.notified().await;
+            let answer = subscriber.post(&second).await;
+            go_on.notify_one();
+            answer
+        },
+        async {
+            while subscriber.client.metrics().events.queues["shipping"].attempts < 1 {
+                tokio::task::yield_now().await;
+            }
+            worker.shutdown(SOON).await
+        }
+    );
+    assert_eq!((first, second), ((200, None), (503, Some(1))));
+    assert_eq!(shutdown?.abandoned, 0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn beyond_the_bound_of_what_is_held_more_is_refused() -> Result<()> {
     // One event as large as all that may be held.
     let subscriber = Subscriber::with(|builder| builder.max_event(64 * 1024 * 1024)).await;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::sleep;
-use trunkline::{Delivery, HandlerError, Result, Subscribe};
+use trunkline::testing::{Script, Step};
+use trunkline::{Client, Delivery, HandlerError, Result, Subscribe};
 use trunkline_tests::events::Paid;
 
 use super::messaging::{Messaging, Reply};
@@ -87,6 +88,31 @@ async fn it_registers_again_when_the_messaging_service_comes_back() -> Result<()
     let messaging = Messaging::start_at(&address).await;
     publishing.await.expect("no panic")?;
     messaging.wait_for("/subscribe", 1).await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_return_is_noticed_without_a_publish() -> Result<()> {
+    let there = || Step::json(200, &json!({}));
+    let script = Script::new().instance("http://m:1", there());
+    let client = Client::builder().events("http://m:1").scripted(&script).build()?;
+    let subscribe = client.events().subscribe("shipping");
+    let subscribe = subscribe.on(|_: Delivery<Paid>| async { Ok::<(), HandlerError>(()) });
+    let _worker = subscribe.start().await?;
+    let registrations = || {
+        let requests = script.requests();
+        requests
+            .iter()
+            .filter(|one| one.path() == "/api/events/subscribe")
+            .count()
+    };
+    sleep(Duration::from_secs(100)).await;
+    assert_eq!(registrations(), 1);
+    script.change("http://m:1", Step::refuse());
+    sleep(Duration::from_secs(20)).await;
+    script.change("http://m:1", there());
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(registrations(), 2);
     Ok(())
 }
 

@@ -8,7 +8,7 @@
 //! - `writer`, `waiting`: the thread, and what it is given; `room`: the bounds
 //! - `lanes`: the order of the relay
 //! - `entry`, `fate`: a record before and after it is on disk, as its publisher sees it
-//! - `outbox`, `relay`, `envelope`: a client's store, what empties it, an event as a record; `unsent`: what stays
+//! - `outbox`, `relay`: a client's store, what empties it; `unsent`: what stays
 //! - `ledger`: what the subscriptions have handled
 //! - `engine`: what the above need of a disk; `disk`: redb; `mark`: a count of commits beside it
 //! - `record`, `checksum`: how a record lies on disk; `directory`: whose it is
@@ -21,7 +21,6 @@ mod directory;
 mod disk;
 mod engine;
 mod entry;
-mod envelope;
 mod error;
 mod fate;
 mod lanes;

@@ -10,10 +10,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::bus::{Bus, Outgoing};
+use super::super::envelope;
 use super::super::message::Message;
 use super::super::publish::PublishFailure;
 use super::super::text::Text;
-use super::{Bounds, Entry, Figures, Kept, Ledger, Record, Seq, Store, StoreError, Stored, envelope, relay};
+use super::{Bounds, Entry, Figures, Kept, Ledger, Record, Seq, Store, StoreError, Stored, relay};
 use crate::client::{Shared, lock};
 use crate::{Error, ErrorKind, Result};
 

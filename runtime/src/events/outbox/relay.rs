@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::super::bus::{Again, Bus, Nack};
-use super::{Store, StoreError, Taken, envelope};
+use super::super::envelope;
+use super::{Store, StoreError, Taken};
 use crate::client::Shared;
 
 /// Records on their way at the same time.

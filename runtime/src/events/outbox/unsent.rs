@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::super::DeadLetter;
 use super::super::bus::Shelved;
+use super::super::envelope;
 use super::super::wire::Wire;
-use super::{Outbox, Record, Seq, Stored, envelope};
+use super::{Outbox, Record, Seq, Stored};
 use crate::client::Shared;
 use crate::{Error, ErrorKind, Result};
 

@@ -21,9 +21,9 @@ pub use self::receipt::{PublishFailure, Receipt, Stage};
 use tokio::task::coop;
 
 use self::send::{Begun, Sending};
-use super::Priority;
-use crate::Result;
+use super::{Envelope, Priority};
 use crate::client::Shared;
+use crate::{Error, ErrorKind, Result};
 
 /// An event that is about to be published; awaiting it publishes.
 ///
@@ -102,6 +102,21 @@ impl Publish {
     /// of three words and the event's name as the last; what nobody has bound is kept as unrouted.
     pub fn routing_key(self, key: impl Into<String>) -> Self {
         self.change(|draft| draft.routing_key = Some(key.into().into()))
+    }
+
+    /// The event as it would be published now, to be stored by the application and published later by an
+    /// [`OutboxRelay`](crate::OutboxRelay). Nothing is sent.
+    ///
+    /// # Errors
+    /// As those of a publish that come before anything is sent: `Request` for a name, a target, a key, a header or an id
+    /// that cannot be sent, and for an event that is no JSON; `Publish` for one that is too large.
+    pub fn envelope(mut self) -> Result<Envelope> {
+        let State::Draft(shared, draft) = mem::replace(&mut self.0, State::Taken) else {
+            let message = "the event is being published already; expected its envelope before";
+            return Err(Error::new(ErrorKind::Request, message));
+        };
+        let (message, outgoing) = send::prepare(&shared, draft)?;
+        Ok(Envelope::new(message, outgoing))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Draft)) -> Self {

@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 
 use super::super::bus::{Again, Bus, Nack, Outgoing};
-#[cfg(feature = "outbox")]
 use super::super::message::Message;
 use super::super::span::{self, Sent};
 use super::super::text::Text;
@@ -29,6 +28,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) enum Begun {
     Done(Result<Receipt>),
     Waiting(Sending),
+}
+
+/// The event as it would be published; every error names it.
+pub(super) fn prepare(shared: &Shared, draft: Draft) -> Result<(Message, Outgoing)> {
+    let id = draft.id(shared);
+    let encoded = encode(shared, draft, id.clone());
+    encoded.map_err(|error| error.with_event_id(id.as_str()))
+}
+
+fn encode(shared: &Shared, draft: Draft, id: Text) -> Result<(Message, Outgoing)> {
+    let (message, route) = draft.into_message(shared, id)?;
+    let outgoing = Outgoing {
+        route,
+        priority: message.priority,
+        wire: Arc::new(shared.events.format.write(&message)),
+    };
+    Ok((message, outgoing))
 }
 
 /// What is left of it; every error names the event.
@@ -65,7 +81,7 @@ impl Prepared {
         let bus = shared.events.bus()?;
         let started = Instant::now();
         let deadline = draft.context.deadline().unwrap_or(started + PATIENCE);
-        let (message, route) = draft.into_message(shared, id)?;
+        let (message, outgoing) = encode(shared, draft, id)?;
         #[cfg(feature = "testing")]
         shared.events.record(&message)?;
         let span = span::publish(&Sent {
@@ -73,11 +89,6 @@ impl Prepared {
             system: bus.system(),
             message: &message,
         });
-        let outgoing = Outgoing {
-            route,
-            priority: message.priority,
-            wire: Arc::new(shared.events.format.write(&message)),
-        };
         Ok(Self {
             _admitted: admitted,
             started,

@@ -12,7 +12,7 @@ use http::header::HeaderMap;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tower_service::Service;
 
 use super::super::super::format;
@@ -117,15 +117,16 @@ impl Callbacks {
         // Where dead letters are found by it.
         wire.properties.message_id = Some(message.id.clone()).filter(|id| !id.is_empty());
         let (message, room) = (Arc::new(message), Arc::new(room));
-        let mut waiting: Vec<Waiting> = lines
+        let waiting: Vec<Waiting> = lines
             .iter()
             .map(|line| line.offer(&message, wire.clone(), Arc::clone(&room)))
             .collect();
         drop((lines, room));
         let patience = Instant::now() + PATIENCE;
         let mut worst = Answer::Handled;
-        for waiting in &mut waiting {
-            worst = worst.or_worse(verdict(waiting, patience).await);
+        for waiting in waiting {
+            let answer = waiting.answer(patience).await;
+            worst = worst.or_worse(answer.unwrap_or(Answer::Again(SOON)));
         }
         Ok(worst)
     }
@@ -196,17 +197,6 @@ impl fmt::Debug for Callbacks {
             .field("group", &self.group)
             .finish_non_exhaustive()
     }
-}
-
-/// What becomes of one event in one line.
-async fn verdict(waiting: &mut Waiting, patience: Instant) -> Answer {
-    let answer = match timeout_at(patience, waiting.answer()).await {
-        Ok(answer) => answer,
-        Err(_) if waiting.take_back() => None,
-        // A handler has it, and its own time.
-        Err(_) => waiting.answer().await,
-    };
-    answer.unwrap_or(Answer::Again(SOON))
 }
 
 fn closed() -> Refusal {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::super::super::message::Message;
 use super::super::super::text::Text;
@@ -55,6 +56,7 @@ pub(super) enum Answer {
 pub(super) struct Waiting {
     answer: oneshot::Receiver<Answer>,
     is_claimed: Arc<AtomicBool>,
+    closing: watch::Receiver<bool>,
 }
 
 impl Line {
@@ -109,7 +111,11 @@ impl Line {
         };
         lock(&self.ready).push(message.priority, held);
         self.arrived.notify_one();
-        Waiting { answer, is_claimed }
+        Waiting {
+            answer,
+            is_claimed,
+            closing: self.closing.clone(),
+        }
     }
 
     /// The next event whose request is there still.
@@ -125,14 +131,26 @@ impl Line {
 }
 
 impl Waiting {
-    /// The answer; `None` where nobody will give one: the handler was dropped.
-    pub(super) async fn answer(&mut self) -> Option<Answer> {
-        (&mut self.answer).await.ok()
-    }
-
-    /// Takes the event back, unless a handler has it.
-    pub(super) fn take_back(&self) -> bool {
-        !self.is_claimed.swap(true, Ordering::AcqRel)
+    /// The answer. `None` where nobody will give one: no handler took the event before the line closed or patience ended,
+    /// or the one that had it was dropped.
+    pub(super) async fn answer(mut self, patience: Instant) -> Option<Answer> {
+        let first = {
+            let mut closing = self.closing;
+            let closed = closing.wait_for(|is_closing| *is_closing);
+            let mut ended = pin!(timeout_at(patience, closed));
+            poll_fn(|cx| match Pin::new(&mut self.answer).poll(cx) {
+                Poll::Ready(answer) => Poll::Ready(Some(answer.ok())),
+                Poll::Pending => ended.as_mut().poll(cx).map(|_| None),
+            })
+            .await
+        };
+        match first {
+            Some(answer) => answer,
+            // Nobody takes it any more.
+            None if !self.is_claimed.swap(true, Ordering::AcqRel) => None,
+            // A handler has it, and its own time.
+            None => self.answer.await.ok(),
+        }
     }
 }
 

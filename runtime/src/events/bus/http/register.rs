@@ -43,7 +43,7 @@ pub(super) async fn run(bus: Arc<HttpBus>, declaration: Declaration, told: onesh
         let mut longest = FIRST_PAUSE;
         while let Err(error) = register(&bus, &declaration).await {
             told.take();
-            warn(&declaration, &error);
+            warn(&bus, &declaration, &error);
             sleep(pause(&bus, longest)).await;
             longest = LONGEST_PAUSE.min(longest * 2);
         }
@@ -102,7 +102,10 @@ fn pause(bus: &HttpBus, longest: Duration) -> Duration {
     drawn.unwrap_or(longest).max(FIRST_PAUSE / 4)
 }
 
-fn warn(declaration: &Declaration, error: &Error) {
+fn warn(bus: &HttpBus, declaration: &Declaration, error: &Error) {
+    if !bus.service().is_some_and(|service| service.shared().logging) {
+        return;
+    }
     let (group, reason) = (declaration.group.as_str(), error.cause());
     tracing::warn!(target: "trunkline::event", group, reason, "the messaging service was not told where to send events to");
 }

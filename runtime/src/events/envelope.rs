@@ -1,5 +1,5 @@
-//! An event on its way out, as the bytes of a record: its route and its wire form, so that the relay of another process
-//! publishes exactly what was accepted.
+//! An event on its way out, as bytes to be kept: its route and its wire form, so that the relay of another process publishes
+//! exactly what was accepted.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::super::Priority;
-use super::super::bus::Outgoing;
-use super::super::text::Text;
-use super::super::topology::Route;
-use super::super::wire::{Headers, Properties, Value, Wire};
+use super::Priority;
+use super::bus::Outgoing;
+use super::text::Text;
+use super::topology::Route;
+use super::wire::{Headers, Properties, Value, Wire};
 
 /// Everything but the body, as JSON behind its length; the body follows as it is.
 #[derive(Serialize, Deserialize)]
@@ -58,8 +58,8 @@ enum Held<'a> {
     Text(#[serde(borrow)] Cow<'a, str>),
 }
 
-/// The bytes of a record for this event.
-pub(super) fn write(outgoing: &Outgoing) -> Bytes {
+/// The bytes for this event.
+pub(crate) fn write(outgoing: &Outgoing) -> Bytes {
     let Wire {
         properties,
         headers,
@@ -97,7 +97,7 @@ pub(super) fn write(outgoing: &Outgoing) -> Bytes {
 }
 
 /// The event under these bytes; `None` where they are not what [`write`] makes.
-pub(super) fn read(bytes: &Bytes) -> Option<Outgoing> {
+pub(crate) fn read(bytes: &Bytes) -> Option<Outgoing> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let (head, _) = rest.split_at_checked(length)?;

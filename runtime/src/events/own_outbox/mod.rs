@@ -1,0 +1,11 @@
+//! An outbox in the application's own database: the event is stored in the transaction of what it tells of.
+//!
+//! `envelope`: an event as bytes to be stored; `source`: what the application lends; `relay`: from there to the bus.
+
+mod envelope;
+mod relay;
+mod source;
+
+pub use self::envelope::Envelope;
+pub use self::relay::OutboxRelay;
+pub use self::source::OutboxSource;

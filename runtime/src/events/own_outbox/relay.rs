@@ -1,0 +1,239 @@
+//! From the application's table to the bus, page by page.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::super::bus::{Again, Nack};
+use super::{Envelope, OutboxSource};
+use crate::client::{InFlight, LONGEST_GRACE, Shared, Shutdown};
+use crate::{Error, ErrorKind, Result};
+
+/// Rows on their way at the same time.
+const PAGE: usize = 64;
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often the table is looked at where nobody says that there is something.
+const LOOK: Duration = Duration::from_secs(1);
+/// The longest wait after the first failure; it doubles up to the next.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Publishes what an application has stored; made by [`Events::relay`](crate::Events::relay).
+///
+/// Dropped, it finishes the page in hand in the background and ends. The shutdown of the client ends it too.
+#[must_use = "a relay that is dropped ends"]
+pub struct OutboxRelay {
+    stop: watch::Sender<bool>,
+    news: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl OutboxRelay {
+    pub(in crate::events) fn start<S: OutboxSource>(shared: &Arc<Shared>, source: S) -> Result<Self> {
+        shared.events.bus()?;
+        let runtime = Handle::try_current().map_err(|_| {
+            let message = "a relay of events: expected to be started inside of a tokio runtime";
+            Error::new(ErrorKind::Config, message)
+        })?;
+        let (stop, news) = (watch::Sender::new(false), Arc::new(Notify::new()));
+        let relay = Relay {
+            shared: Arc::clone(shared),
+            source,
+            stop: stop.subscribe(),
+            news: Arc::clone(&news),
+            longest: FIRST_PAUSE,
+        };
+        Ok(Self {
+            stop,
+            news,
+            task: runtime.spawn(relay.run()),
+        })
+    }
+
+    /// Says that there is something to publish, after a commit; without it the table is looked at every second.
+    pub fn wake(&self) {
+        self.news.notify_one();
+    }
+
+    /// Finishes the page in hand, at most within `grace`, and ends; what is left stays in the table.
+    pub async fn shutdown(mut self, grace: Duration) -> Shutdown {
+        self.stop.send_replace(true);
+        let deadline = Instant::now() + grace.min(LONGEST_GRACE);
+        let is_late = timeout_at(deadline, &mut self.task).await.is_err();
+        if is_late {
+            self.task.abort();
+        }
+        Shutdown {
+            abandoned: usize::from(is_late),
+        }
+    }
+}
+
+impl Drop for OutboxRelay {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+impl fmt::Debug for OutboxRelay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxRelay").finish_non_exhaustive()
+    }
+}
+
+struct Relay<S> {
+    shared: Arc<Shared>,
+    source: S,
+    stop: watch::Receiver<bool>,
+    news: Arc<Notify>,
+    longest: Duration,
+}
+
+/// How far a page came.
+enum Page {
+    /// There was none.
+    Empty,
+    /// All of it is settled.
+    Done,
+    /// Something is left, and not to be tried again sooner than that.
+    Left(Duration),
+}
+
+/// What became of one row.
+enum Fate {
+    Published,
+    Refused(String),
+    /// Not sooner than that.
+    Left(Duration),
+}
+
+impl<S: OutboxSource> Relay<S> {
+    async fn run(mut self) {
+        while !*self.stop.borrow() {
+            // The shutdown of the client waits for the page, and ends the relay before the next.
+            let Ok(admitted) = self.shared.admission.enter() else {
+                return;
+            };
+            let page = self.relay_page(admitted).await;
+            match page {
+                Ok(Page::Done) => self.longest = FIRST_PAUSE,
+                Ok(Page::Empty) => self.rest(LOOK).await,
+                Ok(Page::Left(at_least)) => self.back_off(at_least).await,
+                Err(error) => {
+                    self.log_unusable(error.into().as_ref());
+                    self.back_off(Duration::ZERO).await;
+                }
+            }
+        }
+    }
+
+    async fn relay_page(&self, _admitted: InFlight) -> Result<Page, S::Error> {
+        let rows = self.source.page(PAGE).await?;
+        if rows.is_empty() {
+            return Ok(Page::Empty);
+        }
+        let deadline = Instant::now() + PATIENCE;
+        let mut sending: FuturesUnordered<_> = rows
+            .into_iter()
+            .map(async |(row, bytes)| (row, self.publish(bytes, deadline).await))
+            .collect();
+        let (mut published, mut refused, mut left) = (Vec::new(), Vec::new(), None);
+        while let Some((row, fate)) = sending.next().await {
+            match fate {
+                Fate::Published => published.push(row),
+                Fate::Refused(reason) => refused.push((row, reason)),
+                Fate::Left(at_least) => left = left.max(Some(at_least)),
+            }
+        }
+        drop(sending);
+        if !published.is_empty() {
+            self.source.published(published).await?;
+        }
+        for (row, reason) in refused {
+            self.log_refused(&reason);
+            self.source.refused(row, reason).await?;
+        }
+        Ok(left.map_or(Page::Done, Page::Left))
+    }
+
+    async fn publish(&self, bytes: Vec<u8>, deadline: Instant) -> Fate {
+        let envelope = match Envelope::from_bytes(bytes) {
+            Ok(envelope) => envelope,
+            Err(error) => return Fate::Refused(error.message().to_owned()),
+        };
+        if envelope.has_expired() {
+            return Fate::Refused("the event has expired".to_owned());
+        }
+        let figures = &self.shared.events.figures;
+        let started = Instant::now();
+        let sent = self.send(&envelope, deadline).await;
+        let nack = match sent {
+            Ok(()) => {
+                figures.accepted().finish(true, started.elapsed());
+                return Fate::Published;
+            }
+            Err(nack) => nack,
+        };
+        figures.refused();
+        if nack.again == Again::Never {
+            figures.accepted().finish(false, started.elapsed());
+            return Fate::Refused(nack.reason);
+        }
+        Fate::Left(nack.after)
+    }
+
+    async fn send(&self, envelope: &Envelope, deadline: Instant) -> Result<(), Nack> {
+        let away = |reason: &str| Nack::temporary(reason.to_owned());
+        let bus = self.shared.events.bus().map_err(|error| away(error.message()))?;
+        let publishing = bus.publish(envelope.outgoing(), Some(deadline));
+        let sent = timeout_at(deadline, publishing).await;
+        sent.unwrap_or_else(|_| Err(away("no confirmation in time")))
+    }
+
+    async fn back_off(&mut self, at_least: Duration) {
+        let pause = self.shared.random.below(self.longest);
+        let pause = pause.max(FIRST_PAUSE / 10).max(at_least);
+        self.longest = LONGEST_PAUSE.min(self.longest * 2);
+        // News are of other rows, and no reason to hurry; they are not lost.
+        let stopped = self.stop.wait_for(|is_stopping| *is_stopping);
+        let _ = timeout(pause, stopped).await;
+    }
+
+    fn log_unusable(&self, error: &(dyn std::error::Error + 'static)) {
+        if self.shared.logging {
+            tracing::error!(target: "trunkline::event", error, "the application's outbox cannot be read or written");
+        }
+    }
+
+    fn log_refused(&self, reason: &str) {
+        if self.shared.logging {
+            tracing::error!(target: "trunkline::event", reason, "a stored event can never be published");
+        }
+    }
+
+    /// Until there is news, or it is time to look again, or the relay is to end.
+    async fn rest(&mut self, time: Duration) {
+        self.longest = FIRST_PAUSE;
+        let news = Arc::clone(&self.news);
+        let mut stopped = pin!(self.stop.wait_for(|is_stopping| *is_stopping));
+        let mut told = pin!(news.notified());
+        let first = poll_fn(|cx| {
+            let is_stopped = stopped.as_mut().poll(cx).is_ready();
+            if is_stopped || told.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        });
+        let _ = timeout(time, first).await;
+    }
+}
