@@ -81,7 +81,12 @@ impl Addresses {
             ("declare", "make") => self.declare = Declare::Make,
             ("declare", "verify") => self.declare = Declare::Verify,
             ("declare", _) => return Err(wrong(name, value, "`make` or `verify`")),
-            _ => return Err(wrong(name, value, "`heartbeat` or `declare`")),
+            // Without its value: it may be a secret.
+            _ => {
+                return Err(config(format!(
+                    "events at `amqp:`: unknown `{name}`: expected `heartbeat` or `declare`"
+                )));
+            }
         }
         Ok(())
     }
