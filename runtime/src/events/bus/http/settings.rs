@@ -87,7 +87,7 @@ mod tests {
         );
         check(
             "http://m?retries=1",
-            Err("events over HTTP: `retries=1`: expected `dialect` or `callbacks`"),
+            Err("events over HTTP: unknown `retries`: expected `dialect` or `callbacks`"),
         );
     }
 
