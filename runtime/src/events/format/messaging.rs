@@ -54,3 +54,73 @@ fn with_extras(mut object: JsonObject, message: &Message) -> Bytes {
     }
     object.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use proptest::prelude::*;
+
+    use super::super::read;
+    use super::*;
+    use crate::events::Priority;
+    use crate::events::message::Trace;
+    use crate::events::text::Text;
+    use crate::events::wire::Wire;
+
+    fn message(version: u32, expires: Option<u32>, headers: &[(String, String)], body: &str) -> Message {
+        let seconds = |seconds: u32| UNIX_EPOCH + Duration::from_secs(seconds.into());
+        let headers = headers
+            .iter()
+            .filter(|(name, _)| !super::super::is_reserved(name));
+        Message {
+            id: "1".into(),
+            name: "paid".into(),
+            version: Some(version),
+            source: "orders".into(),
+            target: Some("shipping".into()),
+            priority: Priority::High,
+            time: Some(seconds(7)),
+            expires_at: expires.map(seconds),
+            correlation_id: Some("c".into()),
+            trace: Trace::default(),
+            headers: headers
+                .map(|(name, value)| (Text::copy(name), Text::copy(value)))
+                .collect(),
+            attempt: 1,
+            content_type: "application/json".into(),
+            body: serde_json::to_vec(body).expect("text is JSON").into(),
+        }
+    }
+
+    fn read_back(body: Bytes) -> Message {
+        let wire = Wire {
+            body,
+            ..Wire::default()
+        };
+        read(&wire).expect("it was written here")
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_comes_back_as_it_went(
+            version in 2_u32..,
+            expires: Option<u32>,
+            headers in proptest::collection::btree_map("[a-z-]{1,9}", any::<String>(), 0..4),
+            body: String,
+        ) {
+            let headers: Vec<_> = headers.into_iter().collect();
+            let sent = message(version, expires, &headers, &body);
+            prop_assert_eq!(&read_back(write_plain(&sent)), &sent);
+            let without_time = Message { time: None, ..sent.clone() };
+            prop_assert_eq!(read_back(write_v1(&sent, "orders.paid")), without_time);
+        }
+    }
+
+    #[test]
+    fn the_first_version_needs_no_member() {
+        let sent = message(1, None, &[], "x");
+        assert!(!String::from_utf8_lossy(&write_plain(&sent)).contains("version"));
+        assert_eq!(read_back(write_plain(&sent)).version, None);
+    }
+}
