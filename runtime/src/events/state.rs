@@ -13,7 +13,7 @@ use tokio::sync::watch;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventsState {
-    /// It is being connected to, for the first time or again.
+    /// It is being connected to for the first time.
     Connecting,
     /// It takes events and delivers them.
     #[default]

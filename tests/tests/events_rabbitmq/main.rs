@@ -1,5 +1,14 @@
-//! Events over a `RabbitMQ` of the suite's own: what is promised, and every fault of the design's table that a broker can
-//! have.
+//! Events over a `RabbitMQ` of the suite's own: what is promised, and the faults of the design's table.
+//!
+//! With `EVENTS_SOAK` set, as `./tests/run events-soak` does, the long rows run in full.
 
+mod alarms;
 mod carrying;
+mod consumers;
+mod frozen;
+mod killed;
+mod ladder;
+mod mute;
+mod publishers;
+mod sources;
 mod support;

@@ -55,7 +55,6 @@ pub(crate) struct Tally(Arc<Mutex<Seen>>);
 struct Seen {
     numbers: HashMap<u32, u32>,
     order: Vec<u32>,
-    last: Option<Instant>,
 }
 
 impl Tally {
@@ -63,7 +62,6 @@ impl Tally {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *seen.numbers.entry(number).or_default() += 1;
         seen.order.push(number);
-        seen.last = Some(Instant::now());
     }
 
     pub(crate) fn distinct(&self) -> usize {
@@ -76,10 +74,6 @@ impl Tally {
 
     pub(crate) fn order(&self) -> Vec<u32> {
         self.with(|seen| seen.order.clone())
-    }
-
-    pub(crate) fn last(&self) -> Option<Instant> {
-        self.with(|seen| seen.last)
     }
 
     pub(crate) fn missing(&self, all: impl IntoIterator<Item = u32>) -> Vec<u32> {
@@ -124,4 +118,100 @@ pub(crate) async fn start(subscribe: Subscribe) -> Worker {
         .await
         .expect("it does not hang")
         .expect("the queues can be declared")
+}
+
+/// The smaller number, or the one of the row in full.
+pub(crate) fn scaled(short: u32, full: u32) -> u32 {
+    if std::env::var_os("EVENTS_SOAK").is_some() {
+        full
+    } else {
+        short
+    }
+}
+
+/// A folder for an outbox, removed with this.
+pub(crate) struct Folder(std::path::PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(std::env::temp_dir().join(unique("trunkline-outbox")))
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Publishes these, in a context of this deadline, from so many tasks; the outcome of each by its number.
+pub(crate) async fn publish_from(
+    tasks: u32,
+    events: &Events,
+    target: &str,
+    numbers: std::ops::Range<u32>,
+    limit: Duration,
+) -> Vec<(u32, trunkline::Result<trunkline::Receipt>)> {
+    let started: Vec<_> = (0..tasks)
+        .map(|task| {
+            let mine: Vec<u32> = numbers.clone().filter(|number| number % tasks == task).collect();
+            let (events, target) = (events.clone(), target.to_owned());
+            let context = trunkline::Context::new().with_timeout(limit);
+            tokio::spawn(trunkline::context::scope(context, async move {
+                let mut outcomes = Vec::new();
+                for some in mine.chunks(200) {
+                    let sent: Vec<_> = some
+                        .iter()
+                        .map(|number| tokio::spawn(events.publish(&numbered(*number)).target(&*target)))
+                        .collect();
+                    for (number, sent) in some.iter().zip(sent) {
+                        outcomes.push((*number, sent.await.expect("no panic")));
+                    }
+                }
+                outcomes
+            }))
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in started {
+        all.extend(task.await.expect("no panic"));
+    }
+    all
+}
+
+/// Waits until the state is one that is asked for; says how long that took.
+pub(crate) async fn until_state(
+    events: &Events,
+    limit: Duration,
+    is_it: impl Fn(&trunkline::EventsState) -> bool,
+) -> Duration {
+    let started = Instant::now();
+    let seen = || is_it(&events.state().expect("configured"));
+    assert!(
+        wait_until(limit, seen).await,
+        "{:?} after {limit:?}",
+        events.state()
+    );
+    started.elapsed()
+}
+
+pub(crate) fn is_up(state: &trunkline::EventsState) -> bool {
+    *state == trunkline::EventsState::Up
+}
+
+pub(crate) fn is_down(state: &trunkline::EventsState) -> bool {
+    !matches!(
+        state,
+        trunkline::EventsState::Up | trunkline::EventsState::Blocked
+    )
+}
+
+/// Until the broker has its new queues on disk: 3.10 writes the first term of a quorum queue some seconds late, and one
+/// that is killed before has no leader ever after.
+pub(crate) async fn settled() {
+    sleep(6 * SECOND).await;
 }

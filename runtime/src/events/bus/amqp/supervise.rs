@@ -29,7 +29,9 @@ pub(super) type Stop = watch::Receiver<bool>;
 pub(super) async fn run(core: Arc<Core>, role: Role, links: Arc<Links>, stop: Stop) {
     let mut backoff = Backoff::new();
     for attempt in 0_usize.. {
-        core.states.set(role, EventsState::Connecting);
+        if attempt == 0 {
+            core.states.set(role, EventsState::Connecting);
+        }
         let Some(connected) = until(&stop, dial(&core, role, attempt)).await else {
             return;
         };

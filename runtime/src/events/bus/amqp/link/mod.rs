@@ -76,18 +76,21 @@ impl Link {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let heartbeat = Duration::from_secs(self.connection.configuration().heartbeat().into());
+        let mut said: Option<Fault> = None;
         poll_fn(|cx| {
             while let Poll::Ready(event) = events.as_mut().poll_next(cx) {
                 match event {
-                    Some(Event::Error(error)) => return Poll::Ready(error.into()),
-                    None => return Poll::Ready(Fault::new(Cause::Lost, "the connection is over")),
+                    // Of a channel of the connection, or of itself.
+                    Some(Event::Error(error)) => said = Some(error.into()),
                     Some(_) => {}
+                    None => break,
                 }
             }
             while look.poll_tick(cx).is_ready() {}
             blocked(self.is_blocked());
             if !self.connection.status().connected() {
-                return Poll::Ready(Fault::new(Cause::Lost, "the connection is over"));
+                let lost = || Fault::new(Cause::Lost, "the connection is over");
+                return Poll::Ready(said.take().unwrap_or_else(lost));
             }
             if !heartbeat.is_zero() && self.pulse.silence() > heartbeat * 2 {
                 let text = format!("nothing came for {:?}", heartbeat * 2);

@@ -1,0 +1,120 @@
+//! Events that fail: tried again after each step, then dead; and what they carry all the way.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use trunkline::{Context, Delivery, HandlerError};
+use trunkline_tests::broker::Broker;
+
+use crate::support::{
+    Folder, Numbered, PATIENCE, SECOND, builder, client, numbered, settled, start, unique, wait_until,
+};
+
+/// event fault 16
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_always_fails_is_dead_after_seven_attempts() {
+    let Some(broker) = Broker::start().await else {
+        return;
+    };
+    let client = client(&broker.url());
+    let (events, group) = (client.events(), unique("group"));
+    let times: Arc<Mutex<Vec<(u32, Instant)>>> = Arc::default();
+    let seen = Arc::clone(&times);
+    let subscribe = events.subscribe(&group).on(move |event: Delivery<Numbered>| {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.push((event.attempt(), Instant::now()));
+        async { Err::<(), _>(HandlerError::retry("no stock")) }
+    });
+    let worker = start(subscribe.ladder([1, 2, 3, 4].map(Duration::from_secs))).await;
+    events
+        .publish(&numbered(1))
+        .id("one")
+        .target(&group)
+        .await
+        .expect("confirmed");
+    let letters = || async { events.dead(&group).list().await.expect("the broker is there") };
+    let done = || times.lock().unwrap_or_else(PoisonError::into_inner).len() >= 7;
+    assert!(wait_until(PATIENCE, done).await);
+    tokio::time::sleep(SECOND / 2).await;
+    let dead = letters().await;
+    assert_eq!(dead.len(), 1);
+    assert_eq!(
+        (dead[0].id(), dead[0].attempts(), dead[0].reason()),
+        ("one", 7, "no stock")
+    );
+    let times = times.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let attempts: Vec<u32> = times.iter().map(|(attempt, _)| *attempt).collect();
+    assert_eq!(attempts, [1, 2, 3, 4, 5, 6, 7]);
+    let gaps: Vec<Duration> = times.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
+    println!("fault 16: {gaps:?}");
+    for (gap, step) in gaps[2..].iter().zip(1_u32..) {
+        assert!((step * SECOND..(step + 1) * SECOND).contains(gap), "{gaps:?}");
+    }
+    assert!(
+        events.dead(&group).replay("one").await.expect("there"),
+        "and is tried again as if it were new"
+    );
+    worker.shutdown(SECOND).await.expect("settled");
+    assert!(events.dead(&group).list().await.expect("there").len() <= 1);
+    client.shutdown(SECOND).await;
+}
+
+/// event fault 24
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_keeps_its_trace_through_outbox_restart_and_ladder() {
+    let Some(mut broker) = Broker::start().await else {
+        return;
+    };
+    let folder = Folder::new();
+    let client = builder(&broker.url())
+        .outbox(folder.path())
+        .build()
+        .expect("legal");
+    let (events, group) = (client.events(), unique("group"));
+    let traces: Arc<Mutex<HashMap<u32, String>>> = Arc::default();
+    let seen = Arc::clone(&traces);
+    let subscribe = events.subscribe(&group).on(move |event: Delivery<Numbered>| {
+        // Every other one, so that this is no outage of all, in which a subscription slows down.
+        let outcome = if event.number % 2 == 0 && event.attempt() < 4 {
+            Err(HandlerError::retry("not yet"))
+        } else {
+            let trace = event.context().trace_id().to_owned();
+            seen.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(event.number, trace);
+            Ok(())
+        };
+        async { outcome }
+    });
+    let worker = start(
+        subscribe
+            .ladder([50, 100].map(Duration::from_millis))
+            .concurrency(64),
+    )
+    .await;
+    settled().await;
+    broker.kill();
+    let trace = |number: u32| format!("00-{:032x}-00f067aa0ba902b7-01", u128::from(number) + 1);
+    for number in 0..100 {
+        let context = Context::new().with_traceparent(&trace(number));
+        let publish = trunkline::context::scope(context, async {
+            events
+                .publish(&numbered(number))
+                .target(&group)
+                .await
+                .expect("stored")
+        });
+        publish.await;
+    }
+    broker.restart().await;
+    let count = || traces.lock().unwrap_or_else(PoisonError::into_inner).len();
+    let all = wait_until(2 * PATIENCE, || count() == 100).await;
+    assert!(all, "{} of 100", count());
+    for (number, seen) in &*traces.lock().unwrap_or_else(PoisonError::into_inner) {
+        assert_eq!(seen, &trace(*number)[3..35], "{number}");
+    }
+    worker.shutdown(SECOND).await.expect("settled");
+    client.shutdown(SECOND).await;
+}
