@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 /// How a client stands with whoever carries its events; see [`Events::state`](super::Events::state).
 ///
-/// In process it is always `Up`. Publishing goes on in every state: what cannot be sent now waits, in the outbox where there
+/// In process and over `http:` it is always `Up`. Publishing goes on in every state: what cannot be sent now waits, in the outbox where there
 /// is one, else until its deadline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -96,8 +96,8 @@ impl Subscribe {
     /// Handles the events of this type, in its version.
     ///
     /// The handler runs in the event's context: the calls that it makes and the events that it publishes carry the same
-    /// trace, and end when the handler's time does. `Ok` means handled; see [`HandlerError`] for the rest. A panic is a
-    /// failure like any other.
+    /// trace, and end when the handler's time does. `Ok` means handled; see [`HandlerError`] for the rest, and for which errors
+    /// become one. A handler that cannot fail ends in `Ok::<(), HandlerError>(())`. A panic is a failure like any other.
     pub fn on<T, F, R, E>(mut self, handler: F) -> Self
     where
         T: Event + DeserializeOwned + Send + 'static,
@@ -163,6 +163,9 @@ impl Subscribe {
     }
 
     /// Declares the queue and begins to handle its events.
+    ///
+    /// Over a broker it waits up to 10 s for the queue to be declared. Where the broker cannot be reached it is `Ok` all
+    /// the same, and the worker begins once it can: [`Events::state`](super::Events::state) says how that stands.
     ///
     /// # Errors
     /// `Config` when there is no handler, two for one version, a name or a number is not allowed, or events are not

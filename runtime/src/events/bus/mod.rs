@@ -30,7 +30,7 @@ use crate::{Error, ErrorKind};
 #[cfg(feature = "amqp")]
 const SPOKEN: &str = "`memory:`, `http:`, `https:`, `amqp:` and `amqps:`";
 #[cfg(not(feature = "amqp"))]
-const SPOKEN: &str = "`memory:`, `http:` and `https:`";
+const SPOKEN: &str = "`memory:`, `http:` and `https:`; `amqp:` and `amqps:` with the feature `amqp`";
 
 /// What a bus is made of.
 pub(crate) struct Opening<'a> {

@@ -219,7 +219,8 @@ impl Consumer {
     async fn settle(&self, mut incoming: Incoming, verdict: &Verdict) -> bool {
         while let Err(nack) = incoming.token.settle(verdict).await {
             log::unsettled(self, &nack.reason);
-            if nack.again == Again::Never || until(&self.closing, sleep(UNSETTLED)).await.is_none() {
+            // A pause also where the event goes back: it would come again at once.
+            if until(&self.closing, sleep(UNSETTLED)).await.is_none() || nack.again == Again::Never {
                 return false;
             }
         }

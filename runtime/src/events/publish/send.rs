@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 
+use super::super::EventsState;
 use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::message::Message;
 use super::super::span::{self, Sent};
@@ -154,7 +155,7 @@ async fn offer(shared: &Shared, bus: &Bus, outgoing: &Outgoing, deadline: Instan
         let nack = match timeout_at(deadline, bus.publish(outgoing, Some(deadline))).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(nack)) => nack,
-            Err(_) => return Err(unconfirmed()),
+            Err(_) => return Err(unconfirmed(bus)),
         };
         shared.events.figures.refused();
         may_be_published |= nack.failure == PublishFailure::Unconfirmed;
@@ -177,10 +178,20 @@ fn refused(nack: Nack, may_be_published: bool) -> Error {
         PublishFailure::Refused if may_be_published => PublishFailure::Unconfirmed,
         failure => failure,
     };
-    Error::new(ErrorKind::Publish, nack.reason).with_publish_failure(failure)
+    Error::new(ErrorKind::Publish, nack.reason)
+        .with_publish_failure(failure)
+        .with_may_have_reached_server(failure == PublishFailure::Unconfirmed)
 }
 
-fn unconfirmed() -> Error {
-    let message = "no confirmation before the deadline: the event may have been published or not";
-    Error::new(ErrorKind::Publish, message).with_publish_failure(PublishFailure::Unconfirmed)
+fn unconfirmed(bus: &Bus) -> Error {
+    let mut message =
+        "no confirmation before the deadline: the event may have been published or not".to_owned();
+    let state = bus.watch().borrow().clone();
+    if state != EventsState::Up {
+        // The text of a state says which broker, and why.
+        message = format!("{message}; the broker: {state}");
+    }
+    Error::new(ErrorKind::Publish, message)
+        .with_publish_failure(PublishFailure::Unconfirmed)
+        .with_may_have_reached_server(true)
 }

@@ -51,9 +51,9 @@ struct ConnectTimeout(Duration);
 impl Connector {
     pub(super) fn new(proxy: Option<Proxy>, tls: ClientConfig, timeout: Duration) -> Self {
         let tls = Arc::new(tls);
-        let proxy = proxy.map(|proxy| ProxyWay::new(proxy, &tls));
+        let proxy = proxy.map(|proxy| ProxyWay::new(proxy, &tls, timeout));
         Self(Arc::new(Way {
-            direct: (tcp(), tls).into(),
+            direct: (tcp(timeout), tls).into(),
             proxy,
             timeout,
         }))
@@ -61,11 +61,11 @@ impl Connector {
 }
 
 impl ProxyWay {
-    fn new(proxy: Proxy, tls: &Arc<ClientConfig>) -> Self {
+    fn new(proxy: Proxy, tls: &Arc<ClientConfig>, timeout: Duration) -> Self {
         // CONNECT is written as HTTP/1.1, whatever the servers behind the proxy speak.
         let mut to_proxy = ClientConfig::clone(tls);
         to_proxy.alpn_protocols.clear();
-        let to_proxy: HttpsConnector<_> = (tcp(), to_proxy).into();
+        let to_proxy: HttpsConnector<_> = (tcp(timeout), to_proxy).into();
         let mut tunnel = Tunnel::new(proxy.address.clone(), to_proxy.clone());
         if let Some(authorization) = proxy.authorization() {
             tunnel = tunnel.with_auth(authorization);
@@ -78,8 +78,10 @@ impl ProxyWay {
     }
 }
 
-fn tcp() -> HttpConnector {
+/// The addresses of a name share the time, so that one that is dead does not hide the others.
+fn tcp(timeout: Duration) -> HttpConnector {
     let mut tcp = HttpConnector::new();
+    tcp.set_connect_timeout(Some(timeout));
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEPALIVE));

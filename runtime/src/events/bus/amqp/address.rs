@@ -81,7 +81,12 @@ impl Addresses {
             ("declare", "make") => self.declare = Declare::Make,
             ("declare", "verify") => self.declare = Declare::Verify,
             ("declare", _) => return Err(wrong(name, value, "`make` or `verify`")),
-            _ => return Err(wrong(name, value, "`heartbeat` or `declare`")),
+            // Without its value: it may be a secret.
+            _ => {
+                return Err(config(format!(
+                    "events at `amqp:`: unknown `{name}`: expected `heartbeat` or `declare`"
+                )));
+            }
         }
         Ok(())
     }
@@ -91,11 +96,19 @@ impl Broker {
     fn of(url: &Url) -> Result<Self, Error> {
         let mut plain = url.clone();
         plain.set_query(None);
-        // Without the address: it may hold a password.
-        let mut uri: AMQPUri = plain
-            .as_str()
-            .parse()
-            .map_err(|error| config(format!("events over `{}:`: {error}", url.scheme())))?;
+        // Without the address, which the parser's error shows: it may hold a password.
+        let wrong = || {
+            let scheme = url.scheme();
+            config(format!(
+                "the address of events is none: expected `{scheme}://user:password@host:port/vhost`"
+            ))
+        };
+        let has_host = url.host_str().is_some_and(|host| !host.is_empty());
+        let segments = url.path_segments().map_or(0, Iterator::count);
+        if !has_host || segments > 1 {
+            return Err(wrong());
+        }
+        let mut uri: AMQPUri = plain.as_str().parse().map_err(|_| wrong())?;
         if uri.vhost.is_empty() {
             "/".clone_into(&mut uri.vhost);
         }
@@ -190,8 +203,19 @@ mod tests {
         );
         check(
             "amqp://u:secret@one?frame_max=1",
-            "events at `amqp:`: `frame_max=1`: expected `heartbeat` or `declare`",
+            "events at `amqp:`: unknown `frame_max`: expected `heartbeat` or `declare`",
         );
+        for text in [
+            "amqp:guest:secret@127.0.0.1:1",
+            "amqp:/guest:secret@host:1",
+            "amqp://guest:secret@host/one/two",
+            "amqp://",
+        ] {
+            check(
+                text,
+                "the address of events is none: expected `amqp://user:password@host:port/vhost`",
+            );
+        }
         let long = format!("amqp://one/{}", "h".repeat(256));
         check(&long, "events: a virtual host of 256 bytes: expected at most 255");
         let shown = format!("{:?}", addresses("amqp://u:secret@one").expect("legal"));

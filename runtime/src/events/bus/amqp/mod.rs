@@ -35,7 +35,7 @@ use self::publisher::Publisher;
 use self::state::{Role, States};
 use self::subscription::Needs;
 use self::targets::Targets;
-use super::{Declaration, LinkFigures, Nack, Outgoing, QueueFigures, Shelf, Shelved};
+use super::{Again, Declaration, LinkFigures, Nack, Outgoing, QueueFigures, Shelf, Shelved};
 use crate::client::lock;
 use crate::events::{EventFormat, EventsState};
 use crate::random::Random;
@@ -287,7 +287,11 @@ impl AmqpBus {
 impl Running {
     fn runtime(&self) -> Result<Handle, Nack> {
         if self.is_closed {
-            return Err(Nack::permanent("the client is shut down"));
+            // Nothing is wrong with the event: an outbox keeps it.
+            return Err(Nack {
+                again: Again::AfterAChange,
+                ..Nack::temporary("the client is shut down")
+            });
         }
         Handle::try_current().map_err(|_| Nack::permanent("events over `amqp:` need a runtime of tokio"))
     }

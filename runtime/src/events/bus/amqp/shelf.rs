@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::super::{Nack, Shelf, Shelved};
 use super::fault::{Cause, Fault};
 use super::link::{ANSWER, Link};
-use super::publisher::{Parcel, Publisher};
+use super::publisher::{CONFIRM, Parcel, Publisher};
 use super::{topology, wire};
 use crate::events::format::{DEAD_REASON, FIRST_FAILURE_TIME};
 use crate::events::letter;
@@ -91,8 +91,8 @@ pub(super) async fn replay(
                 wire: Arc::new(wire),
             },
         };
-        // What is refused stays.
-        if publisher.publish(parcel).await.is_ok() {
+        // What is refused stays, and what is not confirmed: it may come twice.
+        if let Ok(Ok(())) = timeout(CONFIRM, publisher.publish(parcel)).await {
             walk.settle(tag).await?;
             count += 1;
         }

@@ -140,8 +140,8 @@ fn of_status(error: &Error, nack: Nack) -> Nack {
         },
     };
     let is_server_error = error.response_status().is_some_and(|status| status >= 500);
-    // After a 500 it may have the event; a 503 with `Retry-After` says that it has not.
-    if is_server_error && error.retry_after().is_none() {
+    // After a 500 it may have the event; a 503 with `Retry-After` says that it has not, this time.
+    if is_server_error && error.may_have_reached_server() {
         unconfirmed(nack)
     } else {
         nack

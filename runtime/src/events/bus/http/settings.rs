@@ -31,7 +31,12 @@ impl HttpSettings {
                 "callbacks" => {
                     settings.callbacks.get_or_insert_with(|| value.into_owned());
                 }
-                _ => return Err(wrong(&name, &value, "`dialect` or `callbacks`")),
+                // Without its value: it may be a secret.
+                _ => {
+                    let message =
+                        format!("events over HTTP: unknown `{name}`: expected `dialect` or `callbacks`");
+                    return Err(Error::new(ErrorKind::Config, message));
+                }
             }
         }
         if let Some(callbacks) = &settings.callbacks {
@@ -82,7 +87,7 @@ mod tests {
         );
         check(
             "http://m?retries=1",
-            Err("events over HTTP: `retries=1`: expected `dialect` or `callbacks`"),
+            Err("events over HTTP: unknown `retries`: expected `dialect` or `callbacks`"),
         );
     }
 

@@ -9,7 +9,7 @@ use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::super::address::Broker;
@@ -73,13 +73,14 @@ async fn reach(broker: &Broker, deadline: Instant) -> Result<TcpStream, Fault> {
         .map_err(too_late)?;
     let addresses: Vec<SocketAddr> = found.map_err(|error| unreachable(error.to_string()))?.collect();
     let mut last = "no address".to_owned();
-    for address in addresses {
-        match timeout_at(deadline, TcpStream::connect(address))
-            .await
-            .map_err(too_late)?
-        {
-            Ok(socket) => return Ok(socket),
-            Err(error) => last = error.to_string(),
+    for (left, address) in (1..=addresses.len()).rev().zip(addresses) {
+        // The addresses share the time: one that is dead does not hide the others.
+        let share =
+            deadline.saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(socket)) => return Ok(socket),
+            Ok(Err(error)) => last = error.to_string(),
+            Err(_) => last = format!("{address} not reached within {share:?}"),
         }
     }
     Err(unreachable(last))

@@ -20,9 +20,9 @@ use super::fault::{Cause, Fault};
 use super::link::Link;
 use super::state::Role;
 use super::supervise::{Stop, until, up};
-use crate::events::EventsState;
 use crate::events::text::Text;
 use crate::events::wire::Wire;
+use crate::events::{EventsState, PublishFailure};
 
 pub(super) use self::channel::ConfirmChannel;
 
@@ -31,7 +31,7 @@ use super::super::Nack;
 /// Events that are taken at a time.
 const BATCH: usize = 64;
 /// How long a confirm may take while the broker takes events.
-const CONFIRM: Duration = Duration::from_secs(10);
+pub(super) const CONFIRM: Duration = Duration::from_secs(10);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -47,6 +47,8 @@ pub(super) struct Parcel {
 pub(super) struct Request {
     parcel: Parcel,
     answer: oneshot::Sender<Result<(), Nack>>,
+    /// Whether a broker may have it from an earlier connection.
+    was_sent: bool,
 }
 
 /// The way to the task that publishes.
@@ -70,6 +72,7 @@ impl Request {
     }
 
     fn answer(self, outcome: Result<(), Nack>) {
+        let outcome = outcome.map_err(|nack| if self.was_sent { unconfirmed(nack) } else { nack });
         // An error: nobody waits any more.
         let _ = self.answer.send(outcome);
     }
@@ -96,9 +99,14 @@ impl Publisher {
         // What waits for a connection waits here, and occupies nothing.
         self.link().await?;
         let (answer, answered) = oneshot::channel();
-        let request = Request { parcel, answer };
+        let request = Request {
+            parcel,
+            answer,
+            was_sent: false,
+        };
         self.requests.send(request).await.map_err(|_| ended())?;
-        answered.await.map_err(|_| ended())?
+        // Whoever had it is gone, and nobody knows how far it came.
+        answered.await.map_err(|_| unconfirmed(ended()))?
     }
 
     /// The publishing connection, once there is one.
@@ -109,6 +117,13 @@ impl Publisher {
 
 fn ended() -> Nack {
     Nack::temporary("the connection to the broker was closed by this process")
+}
+
+fn unconfirmed(nack: Nack) -> Nack {
+    Nack {
+        failure: PublishFailure::Unconfirmed,
+        ..nack
+    }
 }
 
 /// Publishes until the bus stops, then what is left.

@@ -107,7 +107,11 @@ impl<'a> Window<'a> {
 
     /// What is not decided, in its order.
     pub(super) fn into_requests(self) -> impl DoubleEndedIterator<Item = Request> {
-        self.flying.into_iter().map(|flying| flying.request)
+        let sent = |flying: Flying<'_>| Request {
+            was_sent: true,
+            ..flying.request
+        };
+        self.flying.into_iter().map(sent)
     }
 }
 
