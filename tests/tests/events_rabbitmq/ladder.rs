@@ -77,7 +77,7 @@ async fn an_event_keeps_its_trace_through_outbox_restart_and_ladder() {
     let seen = Arc::clone(&traces);
     let subscribe = events.subscribe(&group).on(move |event: Delivery<Numbered>| {
         // Every other one, so that this is no outage of all, in which a subscription slows down.
-        let outcome = if event.number % 2 == 0 && event.attempt() < 4 {
+        let outcome = if event.number.is_multiple_of(2) && event.attempt() < 4 {
             Err(HandlerError::retry("not yet"))
         } else {
             let trace = event.context().trace_id().to_owned();

@@ -45,7 +45,7 @@ async fn each_refusal_is_told_to_the_one_who_is_refused() {
     let refused: BTreeSet<u32> = to_full
         .iter()
         .filter(|(_, outcome)| {
-            let failure = outcome.as_ref().err().and_then(|error| error.publish_failure());
+            let failure = outcome.as_ref().err().and_then(trunkline::Error::publish_failure);
             failure == Some(PublishFailure::Refused)
         })
         .map(|(number, _)| *number)
@@ -96,7 +96,7 @@ async fn what_has_no_queue_is_kept_as_unrouted() {
         sent.await.expect("no panic").expect("confirmed");
     }
     let unrouted = events.unrouted().list().await.expect("the broker is there");
-    let ids: BTreeSet<&str> = unrouted.iter().map(|letter| letter.id()).collect();
+    let ids: BTreeSet<&str> = unrouted.iter().map(trunkline::DeadLetter::id).collect();
     let expected: Vec<String> = (0..2000).step_by(10).map(|number| format!("n{number}")).collect();
     assert_eq!(ids, expected.iter().map(String::as_str).collect());
     assert_eq!(unrouted.len(), 200);

@@ -18,8 +18,8 @@ fn saying(word: &str) -> Vec<String> {
         text.lines()
             .any(|line| !line.trim_start().starts_with("//") && line.contains(word))
     };
-    let named = files(&folder).into_iter().filter(says);
-    let names = named.map(|path| {
+    let found = files(&folder).into_iter().filter(says);
+    let names = found.map(|path| {
         let inside = path.strip_prefix(&folder).expect("it is in there");
         inside.to_string_lossy().into_owned()
     });

@@ -196,7 +196,7 @@ mod tests {
             back in 0..60_usize,
         ) {
             let mut acks = Acks::new(16);
-            arrivals.iter().for_each(|tag| acks.delivered(*tag));
+            for tag in &arrivals { acks.delivered(*tag); }
             let mut told = Vec::new();
             let mut up_to = 0;
             for (step, tag) in order.iter().enumerate() {
