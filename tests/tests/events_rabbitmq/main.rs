@@ -9,6 +9,7 @@ mod frozen;
 mod killed;
 mod ladder;
 mod mute;
+mod processes;
 mod publishers;
 mod sources;
 mod support;

@@ -1,0 +1,320 @@
+//! Processes that are killed: one that publishes, one whose handler takes it down. A child is this program once more.
+
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use trunkline::{Client, Context, Delivery, HandlerError, Inbox, PublishFailure, Stage};
+use trunkline_tests::broker::Broker;
+
+use crate::support::{
+    Folder, Numbered, PATIENCE, SECOND, Tally, builder, client, numbered, publish_from, scaled, settled,
+    start, tallying, unique, wait_until,
+};
+
+/// The number whose handler takes its process down.
+const POISON: u32 = 666;
+/// What is on its way to the broker at a time, and what one commit of the outbox holds at most: the same events again, a kill.
+const WINDOW: usize = 1000 + 32;
+
+/// What a child is told.
+const URL: &str = "TRUNKLINE_CHILD_URL";
+const GROUP: &str = "TRUNKLINE_CHILD_GROUP";
+const FOLDER: &str = "TRUNKLINE_CHILD_FOLDER";
+const FIRST: &str = "TRUNKLINE_CHILD_FIRST";
+
+/// A child that runs this test, and is told these.
+fn child(test: &str, told: &[(&str, &str)]) -> Child {
+    let mut command = Command::new(std::env::current_exe().expect("a path"));
+    command
+        .args(["--exact", "--nocapture", test])
+        .envs(told.iter().copied())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.spawn().expect("it is this program")
+}
+
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Where a child notes what it did; a line is written whole or not at all.
+fn notes(folder: &Path) -> PathBuf {
+    folder.join("notes")
+}
+
+fn note(folder: &Path, number: u32) {
+    let file = OpenOptions::new().create(true).append(true).open(notes(folder));
+    let line = format!("{number}\n");
+    file.expect("a folder of the test")
+        .write_all(line.as_bytes())
+        .expect("written");
+}
+
+fn noted(folder: &Path) -> BTreeSet<u32> {
+    let text = std::fs::read_to_string(notes(folder)).unwrap_or_default();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    whole
+        .lines()
+        .map(|line| line.parse().expect("a number"))
+        .collect()
+}
+
+fn with_outbox(url: &str, folder: &Path) -> Client {
+    let client = builder(url).outbox(folder.join("outbox")).build();
+    client.expect("legal settings")
+}
+
+/// Publishes from 32 tasks until it is killed, and notes what is accepted; nothing where nobody told it to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_until_killed() {
+    let (Some(url), Some(group), Some(folder), Some(first)) =
+        (told(URL), told(GROUP), told(FOLDER), told(FIRST))
+    else {
+        return;
+    };
+    let (folder, first): (PathBuf, u32) = (folder.into(), first.parse().expect("a number"));
+    let events = with_outbox(&url, &folder).events();
+    let producers = (0..32).map(|producer| {
+        let (events, group, folder) = (events.clone(), group.clone(), folder.clone());
+        tokio::spawn(async move {
+            for number in (first + producer..).step_by(32) {
+                events
+                    .publish(&numbered(number))
+                    .target(&group)
+                    .await
+                    .expect("accepted");
+                note(&folder, number);
+            }
+        })
+    });
+    for producer in producers.collect::<Vec<_>>() {
+        producer.await.expect("no panic");
+    }
+}
+
+/// Handles until a number takes it down, and notes what it handled; nothing where nobody told it to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handles_until_poisoned() {
+    let (Some(url), Some(group), Some(folder)) = (told(URL), told(GROUP), told(FOLDER)) else {
+        return;
+    };
+    let (client, folder) = (client(&url), PathBuf::from(folder));
+    let subscribe = client
+        .events()
+        .subscribe(&group)
+        .on(move |event: Delivery<Numbered>| {
+            let folder = folder.clone();
+            async move {
+                if event.number == POISON {
+                    // The others, in the meantime, are handled and settled.
+                    sleep(Duration::from_millis(300)).await;
+                    std::process::abort();
+                }
+                note(&folder, event.number);
+                Ok::<(), HandlerError>(())
+            }
+        });
+    let _worker = start(subscribe).await;
+    // Until it is killed.
+    std::future::pending::<()>().await;
+}
+
+/// event fault 4
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_accepted_event_is_lost_with_a_killed_publisher() {
+    let Some(broker) = Broker::start().await else {
+        return;
+    };
+    let (folder, group, tally) = (Folder::new(), unique("group"), Tally::default());
+    std::fs::create_dir_all(folder.path()).expect("a folder");
+    let consumer = client(&broker.url());
+    let worker = start(
+        tallying(&consumer.events(), &group, &tally)
+            .inbox(Inbox::off())
+            .prefetch(256),
+    )
+    .await;
+    let kills = scaled(3, 10);
+    for kill in 0..kills {
+        let first = (kill * 1_000_000).to_string();
+        let path = folder.path().to_string_lossy().into_owned();
+        let telling = [
+            (URL, &*broker.url()),
+            (GROUP, &group),
+            (FOLDER, &path),
+            (FIRST, &first),
+        ];
+        let mut publisher = child("processes::publishes_until_killed", &telling);
+        let before = noted(folder.path()).len();
+        assert!(
+            wait_until(PATIENCE, || noted(folder.path()).len() > before).await,
+            "it accepts events"
+        );
+        sleep(Duration::from_millis(u64::from(97 + 131 * kill % 400))).await;
+        publisher.kill().expect("it runs");
+        publisher.wait().expect("it ran");
+    }
+    let accepted = noted(folder.path());
+    // Whoever comes next sends what is left.
+    let successor = with_outbox(&broker.url(), folder.path());
+    assert!(successor.events().state().is_ok());
+    wait_until(PATIENCE, || tally.missing(accepted.iter().copied()).is_empty()).await;
+    let missing = tally.missing(accepted.iter().copied());
+    assert!(
+        missing.is_empty(),
+        "{} of {} accepted events are lost",
+        missing.len(),
+        accepted.len()
+    );
+    let duplicates = tally.total() - tally.distinct();
+    println!(
+        "fault 4: {} accepted, {kills} kills, {duplicates} duplicates",
+        accepted.len()
+    );
+    assert!(
+        duplicates <= WINDOW * usize::try_from(kills).expect("some"),
+        "{duplicates}"
+    );
+    worker.shutdown(SECOND).await.expect("settled");
+    successor.shutdown(SECOND).await;
+    consumer.shutdown(SECOND).await;
+}
+
+/// event fault 5
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_accepted_without_a_broker_is_sent_by_the_next_process() {
+    let Some(mut broker) = Broker::start().await else {
+        return;
+    };
+    let (folder, group, tally) = (Folder::new(), unique("group"), Tally::default());
+    std::fs::create_dir_all(folder.path()).expect("a folder");
+    let consumer = client(&broker.url());
+    let worker = start(tallying(&consumer.events(), &group, &tally).prefetch(256)).await;
+    settled().await;
+    broker.kill();
+    let path = folder.path().to_string_lossy().into_owned();
+    let telling = [
+        (URL, &*broker.url()),
+        (GROUP, &group),
+        (FOLDER, &path),
+        (FIRST, "0"),
+    ];
+    let mut publisher = child("processes::publishes_until_killed", &telling);
+    let enough = usize::try_from(scaled(2_000, 20_000)).expect("some");
+    assert!(
+        wait_until(PATIENCE, || noted(folder.path()).len() >= enough).await,
+        "it accepts events"
+    );
+    publisher.kill().expect("it runs");
+    publisher.wait().expect("it ran");
+    let accepted = noted(folder.path());
+    broker.restart().await;
+    let started = Instant::now();
+    let successor = with_outbox(&broker.url(), folder.path());
+    assert!(successor.events().state().is_ok());
+    wait_until(PATIENCE, || tally.missing(accepted.iter().copied()).is_empty()).await;
+    assert_eq!(
+        tally.missing(accepted.iter().copied()),
+        [0; 0],
+        "of {}",
+        accepted.len()
+    );
+    println!(
+        "fault 5: {} accepted, drained in {:?}",
+        accepted.len(),
+        started.elapsed()
+    );
+    worker.shutdown(SECOND).await.expect("settled");
+    successor.shutdown(SECOND).await;
+    consumer.shutdown(SECOND).await;
+}
+
+/// event fault 6
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_outbox_says_so_at_the_deadline_and_memory_stays() {
+    let bound = scaled(2_000, 100_000);
+    let folder = Folder::new();
+    let records = usize::try_from(bound).expect("some");
+    // Nobody listens on port 1.
+    let client = builder("amqp://127.0.0.1:1")
+        .outbox(folder.path())
+        .outbox_bounds(records, usize::MAX)
+        .build()
+        .expect("legal settings");
+    let (events, before) = (client.events(), resident());
+    let stored = publish_from(32, &events, "away", 0..bound, PATIENCE).await;
+    let all = stored.iter().all(|(_, outcome)| {
+        outcome
+            .as_ref()
+            .is_ok_and(|receipt| receipt.stage() == Stage::Stored)
+    });
+    assert!(all, "as many as there is room for");
+    for (_, outcome) in publish_from(32, &events, "away", bound..bound + 200, SECOND / 2).await {
+        let failure = outcome.expect_err("there is no room").publish_failure();
+        assert_eq!(failure, Some(PublishFailure::OutboxFull));
+    }
+    let grown = resident().saturating_sub(before);
+    println!("fault 6: {bound} stored, {} MiB more", grown / 1024 / 1024);
+    assert!(grown <= 64 * 1024 * 1024, "{grown} bytes");
+    client.shutdown(SECOND).await;
+}
+
+/// The memory of this process, in bytes.
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages = statm
+        .split_whitespace()
+        .nth(1)
+        .and_then(|pages| pages.parse::<u64>().ok());
+    pages.expect("a number") * 4096
+}
+
+/// event fault 17
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_kills_every_process_is_a_dead_letter_at_last_and_others_go_on() {
+    let Some(broker) = Broker::start().await else {
+        return;
+    };
+    let (folder, group) = (Folder::new(), unique("group"));
+    std::fs::create_dir_all(folder.path()).expect("a folder");
+    let client = client(&broker.url());
+    let events = client.events();
+    let context = Context::new().with_timeout(PATIENCE);
+    trunkline::context::scope(context, async {
+        for number in (0..20).chain([POISON]).chain(20..40) {
+            events
+                .publish(&numbered(number))
+                .target(&group)
+                .await
+                .expect("confirmed");
+        }
+    })
+    .await;
+    let path = folder.path().to_string_lossy().into_owned();
+    let telling = [(URL, &*broker.url()), (GROUP, &group), (FOLDER, &path)];
+    let mut deaths = 0;
+    let dead = loop {
+        let dead = events.dead(&group).list().await.expect("the broker answers");
+        if !dead.is_empty() {
+            break dead;
+        }
+        deaths += 1;
+        assert!(deaths <= 60, "the limit of deliveries is 50");
+        let mut victim = child("processes::handles_until_poisoned", &telling);
+        // One that lives on has nothing to die of any more.
+        wait_until(10 * SECOND, || victim.try_wait().expect("it is ours").is_some()).await;
+        // An error: it has ended.
+        let _ = victim.kill();
+        victim.wait().expect("it ran");
+    };
+    println!("fault 17: dead after {deaths} processes");
+    assert_eq!(dead.len(), 1);
+    let others: Vec<u32> = (0..40).collect();
+    assert_eq!(noted(folder.path()).into_iter().collect::<Vec<_>>(), others);
+    client.shutdown(SECOND).await;
+}
