@@ -127,8 +127,11 @@ async fn publishing_resumes_soon_after_the_broker_answers() {
     }
     waits.sort_unstable();
     println!("fault 3: {waits:?}");
-    assert!(waits[waits.len() / 2] <= Duration::from_millis(600), "{waits:?}");
     assert!(waits[waits.len() - 1] <= 2 * SECOND, "{waits:?}");
+    // The backoff is drawn from up to a second: the middle of a few kills is any of them, that of twenty is the row's.
+    if waits.len() >= 20 {
+        assert!(waits[waits.len() / 2] <= Duration::from_millis(600), "{waits:?}");
+    }
     client.shutdown(SECOND).await;
 }
 
