@@ -5,10 +5,12 @@ use trunkline::{Event, service};
 #[event("order_paid")]
 pub struct Paid;
 
+pub struct Mine;
+
 #[service("shipping")]
 pub trait Shipping {
     #[publish]
-    async fn paid(&self, event: &Paid) -> std::result::Result<(), String>;
+    async fn paid(&self, event: &Paid) -> std::result::Result<(), Mine>;
 }
 
 fn main() {}
