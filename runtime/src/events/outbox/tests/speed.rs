@@ -1,4 +1,5 @@
-//! How fast? `cargo test --release -p trunkline --features outbox --lib outbox::tests::speed -- --ignored --nocapture`
+//! Many producers share a commit; and how fast that is:
+//! `cargo test --release -p trunkline --features outbox --lib outbox::tests::speed -- --nocapture`
 
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
@@ -8,11 +9,10 @@ use redb::{Database, TableDefinition};
 
 use super::*;
 
-const EACH: usize = 4000;
+const EACH: usize = 500;
 
 #[test]
-#[ignore = "prints figures"]
-fn accepting_from_many_producers() {
+fn many_producers_share_a_commit() {
     let single = single_appends();
     println!("redb, one durable append at a time: {single:.0}/s");
     for producers in [1, 8, 64, 256] {
@@ -51,6 +51,10 @@ async fn measure(producers: usize) {
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
     let figures = store.figures();
+    if producers >= 64 {
+        // While one commit is on its way to the disk, the others gather for the next.
+        assert!(figures.commits * 2 <= figures.accepted, "{figures:?}");
+    }
     println!(
         "accepting, {producers} producers: {:.0}/s, p50 {:?}, p99 {:?}, {:.1} a commit",
         times.len() as f64 / took,
@@ -81,12 +85,12 @@ fn single_appends() -> f64 {
     fs::create_dir_all(folder.path()).expect("a directory");
     let database = Database::create(folder.path().join("single.redb")).expect("created");
     let started = Instant::now();
-    for number in 0..1000 {
+    for number in 0..100 {
         let transaction = database.begin_write().expect("begun");
         let mut table = transaction.open_table(TABLE).expect("opened");
         table.insert(number, [b'x'; 1024].as_slice()).expect("inserted");
         drop(table);
         transaction.commit().expect("committed");
     }
-    1000.0 / started.elapsed().as_secs_f64()
+    100.0 / started.elapsed().as_secs_f64()
 }
