@@ -13,7 +13,7 @@ use crate::call::{Instances, JSON, check_framing};
 use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
 use crate::context::{CallContext, Room, UsualTimeout};
 use crate::endpoint::{Attributes, PathTemplate};
-use crate::transport::Transport;
+use crate::transport::{Transport, expects_body};
 use crate::{Error, ErrorKind, Result};
 
 const X_SERVICE_NAME: HeaderName = HeaderName::from_static("x-service-name");
@@ -87,7 +87,7 @@ impl Plan {
         let mut headers = headers(shared, service, &policy);
         check_framing(&headers, ErrorKind::Config)?;
         let names_content_type = names_content_type(&configured, level);
-        let expects_json = takes_body(method) && !headers.contains_key(CONTENT_TYPE);
+        let expects_json = expects_body(method) && !headers.contains_key(CONTENT_TYPE);
         if expects_json {
             headers.insert(CONTENT_TYPE, JSON);
         }
@@ -144,7 +144,7 @@ fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMa
     let own = policy.headers.as_slice();
     let mut headers = HeaderMap::with_capacity(own.len() + 5 + CallContext::HEADERS);
     CallContext::make_room(&mut headers);
-    // The transport would add it.
+    // Any type will do; some servers want that said.
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(
         USER_AGENT,
@@ -163,11 +163,6 @@ fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMa
         headers.append(name.clone(), value.clone());
     }
     headers
-}
-
-/// Whether calls by this method have a body as a rule.
-fn takes_body(method: &Method) -> bool {
-    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 fn names_content_type(configured: &ServiceLevel, level: &Level) -> bool {

@@ -241,9 +241,9 @@ pub(crate) struct UsualTimeout {
 }
 
 impl UsualTimeout {
-    /// That of a call which has just begun.
+    /// That of a call which has just begun: its first attempt has all of its time.
     pub(crate) fn of(timeout: Duration) -> Self {
-        let millis = millis_to_send(timeout.saturating_sub(Duration::from_micros(1)));
+        let millis = millis_to_send(timeout);
         Self {
             millis,
             header: decimal(millis),
@@ -451,6 +451,15 @@ mod tests {
             assert_eq!(part(&headers, 1), call.trace_id());
             assert_eq!(headers.len(), 5);
         }
+    }
+
+    #[test]
+    fn the_time_of_a_first_attempt_is_written_down_once() {
+        let usual = &UsualTimeout::of(SECOND);
+        let header = |time| Remaining { time, usual }.to_header();
+        let bytes = |time| header(time).as_bytes().as_ptr();
+        assert_eq!(bytes(SECOND), usual.header.as_bytes().as_ptr());
+        assert_ne!(bytes(SECOND / 2), usual.header.as_bytes().as_ptr());
     }
 
     #[test]

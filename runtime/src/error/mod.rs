@@ -212,7 +212,7 @@ impl Error {
         self.0.place.attempts
     }
 
-    /// How long the call took.
+    /// How long the call took, to the end of its last attempt: without what was made of the reply.
     pub fn elapsed(&self) -> Duration {
         self.0.place.elapsed
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -176,7 +177,7 @@ impl Workers {
         Ok(())
     }
 
-    /// Closes all at once, then waits for each.
+    /// Closes all at once and waits for all at the same time: they share the grace, and the moment after it.
     pub(crate) async fn shutdown(&self, deadline: Instant) -> usize {
         let slots: Vec<Arc<Slots>> = {
             let mut running = lock(&self.0);
@@ -184,12 +185,10 @@ impl Workers {
             // They stay listed: this shutdown may be dropped, and another come after it.
             running.slots.iter().filter_map(Weak::upgrade).collect()
         };
-        for slots in &slots {
-            slots.close.send_replace(true);
-        }
+        let mut ends: FuturesUnordered<_> = slots.iter().map(|slots| slots.finish(deadline)).collect();
         let mut abandoned = 0;
-        for slots in slots {
-            abandoned += slots.finish(deadline).await.abandoned;
+        while let Some(end) = ends.next().await {
+            abandoned += end.abandoned;
         }
         abandoned
     }

@@ -98,8 +98,9 @@ pub(super) async fn end(pending: Pending) -> Result<Incoming, TransportError> {
     })
 }
 
-/// Methods whose empty body has to be said: without a length some servers answer 411 (RFC 9110, section 8.6).
-fn expects_body(method: &Method) -> bool {
+/// Whether requests by this method have a body as a rule. That one has none has to be said: without a length some servers
+/// answer 411 (RFC 9110, section 8.6).
+pub(crate) fn expects_body(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 

@@ -15,6 +15,8 @@ use super::{shelf, topology};
 use crate::client::lock;
 use crate::events::text::Text;
 
+/// The most queues that are shown: each is asked for by itself.
+const MOST: usize = 1000;
 /// How long an answer is shown.
 const FRESH: Duration = Duration::from_secs(5);
 /// How long all of the answers may take.
@@ -35,9 +37,12 @@ struct Asked {
 }
 
 impl Depths {
-    /// This queue is shown from now on, with the steps of its ladder.
+    /// This queue is shown from now on, with the steps of its ladder, unless there are too many already.
     pub(super) fn add(&self, label: Text, steps: Vec<Duration>) {
         let mut asked = lock(&self.asked);
+        if asked.queues.len() >= MOST && !asked.queues.contains_key(&label) {
+            return;
+        }
         asked.queues.insert(label, (steps, QueueFigures::default()));
         asked.at = None;
     }

@@ -159,9 +159,12 @@ impl AmqpBus {
     /// `Config` when the broker has other queues of these names, or does not allow them.
     pub(crate) async fn subscribe(&self, declaration: &Declaration) -> Result<Source, Error> {
         let (source, declared) = self.begin(declaration).map_err(refused)?;
-        self.depths
-            .add(declaration.label.clone(), declaration.steps.clone());
-        match timeout(PATIENCE, declared).await {
+        let declared = timeout(PATIENCE, declared).await;
+        if let Ok(Ok(Ok(()))) | Err(_) = &declared {
+            self.depths
+                .add(declaration.label.clone(), declaration.steps.clone());
+        }
+        match declared {
             Ok(Ok(Ok(()))) => Ok(source),
             Ok(Ok(Err(fault))) => Err(Error::new(ErrorKind::Config, fault.text)),
             Ok(Err(_)) => Err(Error::new(

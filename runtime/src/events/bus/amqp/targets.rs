@@ -86,7 +86,7 @@ impl Targets {
             Ok(()) => Answer::Declared,
             Err(fault) => Answer::Refused(fault.text, Instant::now() + REFUSED),
         };
-        self.remember(key, answer.clone());
+        self.remember(&link, key, answer.clone());
         answer.read().unwrap_or(Ok(()))
     }
 
@@ -102,8 +102,12 @@ impl Targets {
         known.answers.get(key)?.read()
     }
 
-    fn remember(&self, key: (Text, Text), answer: Answer) {
+    fn remember(&self, link: &std::sync::Arc<Link>, key: (Text, Text), answer: Answer) {
         let mut known = lock(&self.known);
+        if known.link.as_ptr() != std::sync::Arc::as_ptr(link) {
+            // Meanwhile there is another connection, whose broker was not asked.
+            return;
+        }
         if known.answers.len() >= MOST {
             known.answers.clear();
         }
