@@ -1,6 +1,8 @@
 //! One physical try: one request to one instance, its redirects, and the body where it is read here.
 
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,14 +12,16 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::breaker::{LEASE_SLACK, Permit};
 use super::classify::Class;
 use super::deadline::Deadline;
-use super::prepare::{Limits, Prepared};
+use super::prepare::Prepared;
 use super::read::Wants;
 use super::redirect::{Redirect, Redirects};
-use super::timer::within;
+use super::timer::Pauses;
 use super::{Instance, body, headers};
+use crate::body::SendFailure;
 use crate::client::Plan;
+use crate::config::Limits;
 use crate::context::CallContext;
-use crate::transport::{Incoming, IncomingBody, Sent, TransportError};
+use crate::transport::{Incoming, IncomingBody, Pending, Sent, TransportError};
 use crate::{Body, BoxError, Error, ErrorKind};
 
 /// What an attempt needs to know.
@@ -26,11 +30,17 @@ pub(crate) struct Attempt<'a> {
     pub(crate) context: &'a CallContext,
     pub(crate) plan: &'a Plan,
     pub(crate) instance: &'a Instance,
-    pub(crate) limits: &'a Limits<'a>,
-    pub(crate) deadline: Deadline,
+    pub(crate) limits: &'a Limits,
+    pub(crate) deadline: &'a Deadline,
     pub(crate) begun: Instant,
     /// 0 for the first.
     pub(crate) number: u32,
+}
+
+/// One request whose answer is still to come, and what is known of its body.
+struct Exchange {
+    pending: Pending,
+    failure: SendFailure,
 }
 
 /// How long an attempt reads what an error status says of itself.
@@ -107,86 +117,94 @@ impl<'a> Attempt<'a> {
         timeout.map_or(end, |timeout| end.min(self.begun + timeout))
     }
 
-    /// Sends the request and reads what may be read, within the attempt's time; gives the permit back with the outcome.
+    /// Sends the request and reads what may be read, within the attempt's time.
+    ///
+    /// A permit that is a probe ends with the head; another takes its place where the breaker gives one.
     pub(crate) async fn run(
         &self,
         body: &mut Body,
-        permit: Option<Permit<'a>>,
+        permit: &mut Option<Permit<'a>>,
         wants: Wants,
-    ) -> (Outcome, Option<Permit<'a>>) {
+    ) -> Outcome {
         let mut timer = pin!(sleep_until(self.limit()));
-        let head = {
-            let head = pin!(self.head(body));
-            within(timer.as_mut(), head).await
+        let mut incoming = {
+            let mut redirects = Redirects::new(&self.call.endpoint.labels.method, self.plan.policy.redirects);
+            let replayable = body.is_replayable();
+            let mut exchange = self.send(body, &redirects, self.uri()?, self.begun);
+            loop {
+                let incoming = poll_fn(|cx| self.poll_head(&mut exchange, timer.as_mut(), cx)).await?;
+                match redirects.next(&incoming, replayable, || self.uri().ok()) {
+                    Redirect::Stay => break incoming,
+                    Redirect::Follow(uri) => exchange = self.send(body, &redirects, uri, Instant::now()),
+                    Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
+                }
+            }
         };
-        let head = head.unwrap_or_else(|| Err(self.timed_out(self.limit(), "no response")));
-        let Incoming {
-            status,
-            headers,
-            mut body,
-        } = match head {
-            Ok(incoming) => incoming,
-            Err(failed) => return (Err(failed), permit),
-        };
-        let permit = self.head_came(permit, status);
-        let read = if wants.streamed && (wants.accepts)(status) {
-            Ok(AnswerBody::Unread(Box::new(body)))
+        self.head_came(permit, incoming.status);
+        let body = if wants.streamed && (wants.accepts)(incoming.status) {
+            AnswerBody::Unread(Box::new(incoming.body))
         } else {
-            let read = self.read(status, &mut body, wants, timer).await;
-            read.map(AnswerBody::Read)
+            AnswerBody::Read(self.read(&mut incoming, wants, timer).await?)
         };
-        let answered = |body| Answered {
-            status,
-            headers,
+        Ok(Answered {
+            status: incoming.status,
+            headers: incoming.headers,
             body,
-        };
-        (read.map(answered), permit)
+        })
     }
 
     /// A probe ends with the head: its lease is as long as an attempt, and a body may take longer.
-    fn head_came(&self, permit: Option<Permit<'a>>, status: StatusCode) -> Option<Permit<'a>> {
-        let permit = permit?;
-        if !permit.is_probe() || status.is_server_error() {
-            return Some(permit);
-        }
+    fn head_came(&self, permit: &mut Option<Permit<'a>>, status: StatusCode) {
+        let Some(probe) = permit.take_if(|permit| permit.is_probe() && !status.is_server_error()) else {
+            return;
+        };
         let now = Instant::now();
-        permit.success(now);
+        probe.success(now);
         let random = &self.call.service.shared().random;
-        self.instance
-            .breaker
-            .admit(self.limits.breaker.as_ref()?, now, || LEASE_SLACK, random)
-            .ok()
+        let admit = |policy| {
+            self.instance
+                .breaker
+                .admit(policy, now, || LEASE_SLACK, random)
+                .ok()
+        };
+        *permit = self.limits.breaker.as_ref().and_then(admit);
     }
 
-    /// The head of the response at the end of all redirects.
-    async fn head(&self, body: &mut Body) -> Result<Incoming, Failed> {
-        let call = self.call;
-        let mut redirects = Redirects::new(call.endpoint.method.clone(), self.plan.policy.redirects);
-        let mut uri = self.uri()?;
-        let mut now = self.begun;
-        loop {
-            let remaining = self.deadline.remaining(now);
-            let mut headers = headers::of_attempt(call, self.context, self.plan, self.number, remaining);
-            if redirects.left_origin() {
-                headers::drop_credentials(&mut headers);
-            }
-            let replayable = body.is_replayable();
-            let (sent, failure) = body.for_attempt();
-            let mut request = Request::new(sent);
-            *request.method_mut() = redirects.method().clone();
-            *request.uri_mut() = uri;
-            *request.headers_mut() = headers;
-            let exchanged = self.plan.transport.exchange(request).await;
-            let incoming = exchanged.map_err(|error| match failure.take() {
+    /// Puts a request together and hands it over.
+    fn send(&self, body: &mut Body, redirects: &Redirects<'_>, uri: Uri, now: Instant) -> Exchange {
+        let remaining = self.deadline.remaining(now);
+        let mut headers = headers::of_attempt(self.call, self.context, self.plan, self.number, remaining);
+        if redirects.left_origin() {
+            headers::drop_credentials(&mut headers);
+        }
+        let (body, failure) = body.for_attempt();
+        let mut request = Request::new(body);
+        *request.method_mut() = redirects.method().clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        Exchange {
+            pending: self.plan.transport.exchange(request),
+            failure,
+        }
+    }
+
+    /// The head of a response, within the attempt's time.
+    fn poll_head(
+        &self,
+        exchange: &mut Exchange,
+        timer: Pin<&mut Sleep>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Incoming, Failed>> {
+        match Pin::new(&mut exchange.pending).poll(cx) {
+            Poll::Ready(Ok(incoming)) => Poll::Ready(Ok(incoming)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(match exchange.failure.take() {
                 Some(cause) => Failed::body_failed(cause),
                 None => Failed::transport(error),
-            })?;
-            uri = match redirects.next(&incoming, replayable, || self.uri().ok()) {
-                Redirect::Stay => return Ok(incoming),
-                Redirect::Follow(uri) => uri,
-                Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
-            };
-            now = Instant::now();
+            })),
+            Poll::Pending => {
+                ready!(timer.poll(cx));
+                Poll::Ready(Err(self.timed_out(self.limit(), "no response")))
+            }
         }
     }
 
@@ -199,27 +217,22 @@ impl<'a> Attempt<'a> {
     /// The whole body of a value, the beginning of an error's.
     async fn read(
         &self,
-        status: StatusCode,
-        incoming: &mut IncomingBody,
+        incoming: &mut Incoming,
         wants: Wants,
         timer: Pin<&mut Sleep>,
     ) -> Result<Bytes, Failed> {
-        let mut limits = body::Limits {
-            idle: self.plan.policy.idle_timeout,
-            deadline: self.deadline.at(),
-            timer,
-        };
-        if !(wants.accepts)(status) {
+        let mut pauses = Pauses::new(timer, self.plan.policy.idle_timeout, self.deadline.at());
+        if !(wants.accepts)(incoming.status) {
             // What an error says of itself is worth a moment, not the time of another attempt.
-            limits.deadline = self.limit().min(Instant::now() + ERROR_BODY);
-            return Ok(body::beginning(incoming, &mut limits).await);
+            pauses.deadline = self.limit().min(Instant::now() + ERROR_BODY);
+            return Ok(body::beginning(&mut incoming.body, &mut pauses).await);
         }
         let max = self.call.service.shared().max_body;
-        let read = body::whole(incoming, max, &mut limits).await;
+        let read = body::whole(&mut incoming.body, max, &mut pauses).await;
         read.map_err(|unreadable| match unreadable {
             body::Unreadable::TimedOut(at) => self.timed_out(at, "the body stalled: nothing"),
             body::Unreadable::Broken(error) => Failed::transport(error),
-            body::Unreadable::TooLarge => Failed::new(Class::Answered, too_large(status, max)),
+            body::Unreadable::TooLarge => Failed::new(Class::Answered, too_large(incoming.status, max)),
         })
     }
 

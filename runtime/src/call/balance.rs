@@ -10,9 +10,9 @@ use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use tokio::time::Instant;
 use url::Url;
 
-use super::breaker::{Breaker, LEASE_SLACK, Permit};
+use super::breaker::{Breaker, LEASE_SLACK, Permit, Refused};
 use super::deadline::Deadline;
-use super::prepare::Limits;
+use crate::config::Limits;
 use crate::random::Random;
 use crate::{Error, ErrorKind};
 
@@ -100,59 +100,70 @@ impl Instances {
     }
 
     /// Whether some instance was not tried yet and would be picked now.
-    pub(crate) fn has_untried(&self, tried: &[Arc<str>], limits: &Limits<'_>, now: Instant) -> bool {
+    pub(crate) fn has_untried(&self, tried: &[Arc<str>], limits: &Limits, now: Instant) -> bool {
         self.list.iter().any(|instance| {
             let admits = limits.breaker.is_none() || instance.breaker.would_admit(now);
             admits && !tried.contains(&instance.address)
         })
     }
 
-    /// The instances in the order in which to ask them: those not tried yet, then the others.
-    fn in_turn<'a, 't>(&'a self, tried: &'t [Arc<str>]) -> impl Iterator<Item = &'a Instance> + use<'a, 't> {
-        let count = self.list.len();
-        let start = if count > 1 {
-            self.next.fetch_add(1, Ordering::Relaxed)
-        } else {
-            0
-        };
-        let turn = move |was_tried: bool| {
-            (0..count)
-                .map(move |offset| &*self.list[start.wrapping_add(offset) % count])
-                .filter(move |instance| tried.contains(&instance.address) == was_tried)
-        };
-        turn(false).chain(turn(true))
+    /// The first instance in turn to which `admit` says yes: of those not tried yet, then of the others.
+    fn in_turn<'a, T>(
+        &'a self,
+        tried: &[Arc<str>],
+        mut admit: impl FnMut(&'a Instance) -> Option<T>,
+    ) -> Option<T> {
+        let (before, from) = self.list.split_at(self.next_start());
+        for was_tried in [false, true] {
+            for instance in from.iter().chain(before) {
+                if tried.contains(&instance.address) == was_tried
+                    && let Some(admitted) = admit(instance)
+                {
+                    return Some(admitted);
+                }
+            }
+        }
+        None
+    }
+
+    /// Where in the list this turn begins.
+    fn next_start(&self) -> usize {
+        match self.list.len() {
+            0 | 1 => 0,
+            count => self.next.fetch_add(1, Ordering::Relaxed) % count,
+        }
     }
 
     /// The first instance in turn whose breaker admits the call; without a breaker there is no permit.
     ///
     /// # Errors
     /// `CircuitOpen` when all refuse, with the time until the first of them admits a probe.
-    pub(crate) fn pick<'a>(
+    pub(crate) fn pick<'a: 'p, 'p>(
         &'a self,
         tried: &[Arc<str>],
-        limits: &Limits<'_>,
-        deadline: Deadline,
+        limits: &'p Limits,
+        deadline: &Deadline,
         now: Instant,
-        random: &'a Random,
-    ) -> Result<(&'a Instance, Option<Permit<'a>>), Error> {
+        random: &'p Random,
+    ) -> Result<(&'a Instance, Option<Permit<'p>>), Error> {
         let Some(policy) = &limits.breaker else {
-            let first = self.in_turn(tried).next();
-            return first.map(|instance| (instance, None)).ok_or_else(no_instance);
+            let first = self.in_turn(tried, |instance| Some((instance, None)));
+            return first.ok_or_else(no_instance);
         };
         let lease = || {
             let attempt = limits.attempt_timeout.unwrap_or(Duration::MAX);
             attempt.min(deadline.remaining(now)) + LEASE_SLACK
         };
         let mut soonest = None::<Duration>;
-        for instance in self.in_turn(tried) {
-            match instance.breaker.admit(policy, now, lease, random) {
-                Ok(permit) => return Ok((instance, Some(permit))),
-                Err(refused) => {
-                    soonest = Some(soonest.map_or(refused.retry_after, |time| time.min(refused.retry_after)));
-                }
-            }
-        }
-        Err(soonest.map_or_else(no_instance, circuit_open))
+        let admitted = self.in_turn(tried, |instance| {
+            let admitted = instance.breaker.admit(policy, now, lease, random);
+            let refused = |refused: Refused| {
+                soonest = Some(soonest.map_or(refused.retry_after, |time| time.min(refused.retry_after)));
+            };
+            let permit = admitted.map_err(refused).ok()?;
+            Some((instance, Some(permit)))
+        });
+        admitted.ok_or_else(|| soonest.map_or_else(no_instance, circuit_open))
     }
 }
 

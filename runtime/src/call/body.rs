@@ -1,22 +1,14 @@
 //! How is a body read into memory? In one piece where it came in one, never more than allowed, never for ever.
 
-use std::pin::{Pin, pin};
-use std::time::Duration;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
-use super::timer::within_idle;
+use super::timer::Pauses;
 use crate::error::BODY_LIMIT;
 use crate::transport::{IncomingBody, TransportError};
-
-/// How long a body may take.
-pub(crate) struct Limits<'a> {
-    /// The longest pause between two chunks.
-    pub(crate) idle: Duration,
-    pub(crate) deadline: Instant,
-    pub(crate) timer: Pin<&'a mut Sleep>,
-}
 
 /// Why a body could not be read to its end.
 pub(crate) enum Unreadable {
@@ -26,59 +18,96 @@ pub(crate) enum Unreadable {
     TooLarge,
 }
 
-impl Limits<'_> {
-    async fn chunk(&mut self, body: &mut IncomingBody) -> Result<Option<Bytes>, Unreadable> {
-        let chunk = pin!(body.chunk());
-        match within_idle(self.timer.as_mut(), self.idle, self.deadline, chunk).await {
-            Some(chunk) => chunk.map_err(Unreadable::Broken),
-            None => Err(Unreadable::TimedOut(self.timer.deadline())),
-        }
+/// The next piece of a body, `None` at its end.
+fn poll_chunk(
+    body: &mut IncomingBody,
+    pauses: &mut Pauses<'_>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Option<Bytes>, Unreadable>> {
+    if let Poll::Ready(chunk) = body.poll_chunk(cx) {
+        pauses.end();
+        return Poll::Ready(chunk.map_err(Unreadable::Broken));
     }
+    pauses.poll_end(cx).map(|at| Err(Unreadable::TimedOut(at)))
 }
 
 /// The whole body, at most `max` bytes of it.
-pub(crate) async fn whole(
+pub(crate) fn whole(
     body: &mut IncomingBody,
     max: usize,
-    limits: &mut Limits<'_>,
-) -> Result<Bytes, Unreadable> {
-    let expected = body.size_hint();
-    if expected > max as u64 {
-        return Err(Unreadable::TooLarge);
-    }
-    let Some(first) = limits.chunk(body).await? else {
-        return Ok(Bytes::new());
-    };
-    if first.len() > max {
-        return Err(Unreadable::TooLarge);
-    }
-    if body.is_over() {
-        return Ok(first);
-    }
-    let Some(second) = limits.chunk(body).await? else {
-        return Ok(first);
-    };
-    let capacity = usize::try_from(expected)
-        .unwrap_or(max)
-        .max(first.len() + second.len());
-    let mut buffer = BytesMut::with_capacity(capacity);
-    buffer.extend_from_slice(&first);
-    let mut next = Some(second);
-    while let Some(chunk) = next {
-        if buffer.len() + chunk.len() > max {
-            return Err(Unreadable::TooLarge);
+    pauses: &mut Pauses<'_>,
+) -> impl Future<Output = Result<Bytes, Unreadable>> {
+    let expected = usize::try_from(body.size_hint()).unwrap_or(usize::MAX);
+    let mut pieces = Pieces::None;
+    poll_fn(move |cx| {
+        if expected > max {
+            return Poll::Ready(Err(Unreadable::TooLarge));
         }
-        buffer.extend_from_slice(&chunk);
-        next = limits.chunk(body).await?;
+        while !pieces.are_all(body) {
+            let chunk = match poll_chunk(body, pauses, cx) {
+                Poll::Ready(Ok(Some(chunk))) => chunk,
+                Poll::Ready(Ok(None)) => break,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            };
+            if pieces.len() + chunk.len() > max {
+                return Poll::Ready(Err(Unreadable::TooLarge));
+            }
+            pieces.add(chunk, expected);
+        }
+        Poll::Ready(Ok(std::mem::replace(&mut pieces, Pieces::None).together()))
+    })
+}
+
+/// The pieces of a body so far: one stays as it is, several are copied together.
+enum Pieces {
+    None,
+    One(Bytes),
+    Several(BytesMut),
+}
+
+impl Pieces {
+    fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One(bytes) => bytes.len(),
+            Self::Several(buffer) => buffer.len(),
+        }
     }
-    Ok(buffer.freeze())
+
+    /// Whether nobody need ask for another piece.
+    fn are_all(&self, body: &IncomingBody) -> bool {
+        !matches!(self, Self::None) && body.is_over()
+    }
+
+    /// `expected` is how long all of them are, as far as that is known.
+    fn add(&mut self, chunk: Bytes, expected: usize) {
+        match self {
+            Self::None => *self = Self::One(chunk),
+            Self::One(first) => {
+                let mut buffer = BytesMut::with_capacity(expected.max(first.len() + chunk.len()));
+                buffer.extend_from_slice(first);
+                buffer.extend_from_slice(&chunk);
+                *self = Self::Several(buffer);
+            }
+            Self::Several(buffer) => buffer.extend_from_slice(&chunk),
+        }
+    }
+
+    fn together(self) -> Bytes {
+        match self {
+            Self::None => Bytes::new(),
+            Self::One(bytes) => bytes,
+            Self::Several(buffer) => buffer.freeze(),
+        }
+    }
 }
 
 /// The beginning of a body that is no value: what an error shows, and enough to use the connection again.
-pub(crate) async fn beginning(body: &mut IncomingBody, limits: &mut Limits<'_>) -> Bytes {
+pub(crate) async fn beginning(body: &mut IncomingBody, pauses: &mut Pauses<'_>) -> Bytes {
     let mut buffer = BytesMut::new();
     // A body that breaks off is still the best description that there is of the status before it.
-    while let Ok(Some(chunk)) = limits.chunk(body).await {
+    while let Ok(Some(chunk)) = poll_fn(|cx| poll_chunk(body, pauses, cx)).await {
         let room = BODY_LIMIT - buffer.len();
         buffer.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if buffer.len() == BODY_LIMIT {

@@ -72,7 +72,7 @@ impl Call {
     /// A call whose placeholders are filled by their names.
     pub(crate) fn named(service: ServiceClient, endpoint: Arc<EndpointState>) -> Self {
         let plan = endpoint.plan();
-        let path = PathAndQuery::Named(NamedTarget::start(&endpoint.template));
+        let path = PathAndQuery::Named(NamedTarget::start(&endpoint.labels.template));
         Self::with_path(service, endpoint, plan, path)
     }
 
@@ -285,7 +285,7 @@ impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("service", &self.service)
-            .field("endpoint", &self.endpoint.label)
+            .field("endpoint", &self.endpoint.labels.endpoint)
             .finish_non_exhaustive()
     }
 }

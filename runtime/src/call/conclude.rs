@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::attempt::{AnswerBody, Answered, Outcome};
 use super::deadline::Deadline;
+use super::read::Wants;
 use super::record::Record;
 use super::{Instance, Reader, retry};
 use crate::client::Plan;
@@ -16,32 +17,25 @@ pub(crate) fn conclude(
     plan: &Plan,
     instance: &Instance,
     record: &mut Record<'_>,
-    deadline: Deadline,
+    deadline: &Deadline,
     outcome: Outcome,
+    wants: Wants,
     reader: &mut dyn Reader,
 ) -> Result<(), Error> {
-    let answered = outcome.map_err(|failed| failed.error)?;
-    if plan.none_on.contains(&answered.status.as_u16()) {
-        return reader.read(reply(
-            instance,
-            answered.status,
-            answered.headers,
-            "null".into(),
-            None,
-        ));
-    }
-    if !(reader.wants().accepts)(answered.status) {
-        let error = refused(plan, &answered);
-        return Err(match retry::hint(&answered) {
-            Some(delay) => error.with_retry_after(delay),
-            None => error,
-        });
-    }
     let Answered {
         status,
         headers,
         body,
-    } = answered;
+    } = match outcome {
+        Ok(answered) => answered,
+        Err(failed) => return Err(failed.error),
+    };
+    if plan.none_on.contains(&status.as_u16()) {
+        return reader.read(reply(instance, status, headers, "null".into(), None));
+    }
+    if !(wants.accepts)(status) {
+        return Err(refused(plan, status, &headers, body));
+    }
     match body {
         AnswerBody::Unread(body) => {
             let bounds = Bounds {
@@ -87,14 +81,18 @@ fn unwrap(
 }
 
 /// The error of a status that is no value: of its envelope, where it has one.
-fn refused(plan: &Plan, answered: &Answered) -> Error {
-    let body = match &answered.body {
-        AnswerBody::Read(body) => body.clone(),
+fn refused(plan: &Plan, status: StatusCode, headers: &HeaderMap, body: AnswerBody) -> Error {
+    let body = match body {
+        AnswerBody::Read(body) => body,
         AnswerBody::Unread(_) => Bytes::new(),
     };
     let envelope = plan.policy.envelope.as_ref();
-    match envelope.and_then(|policy| Envelope::read(policy, answered.status, &answered.headers, &body)) {
-        Some(envelope) if envelope.failed => envelope.into_error(answered.status, &body),
-        Some(_) | None => status_error(answered.status, &body),
+    let error = match envelope.and_then(|policy| Envelope::read(policy, status, headers, &body)) {
+        Some(envelope) if envelope.failed => envelope.into_error(status, &body),
+        Some(_) | None => status_error(status, &body),
+    };
+    match retry::hint(headers) {
+        Some(delay) => error.with_retry_after(delay),
+        None => error,
     }
 }

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::prepare::Limits;
 use crate::{Error, ErrorKind};
 
 /// One point in time for everything below.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Deadline {
     at: Instant,
     begun: Instant,
@@ -18,13 +17,13 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     /// The deadline of a call that started at `now`; one that has passed already is an error, and nothing is sent.
-    pub(crate) fn of(limits: &Limits<'_>, inherited: Option<Instant>, now: Instant) -> Result<Self, Error> {
-        let own = now + limits.timeout;
+    pub(crate) fn of(timeout: Duration, inherited: Option<Instant>, now: Instant) -> Result<Self, Error> {
+        let own = now + timeout;
         let at = inherited.map_or(own, |inherited| inherited.min(own));
         let deadline = Self {
             at,
             begun: now,
-            timeout: limits.timeout,
+            timeout,
             inherited: at < own,
         };
         if at <= now {
@@ -34,11 +33,11 @@ impl Deadline {
         }
     }
 
-    pub(crate) fn at(self) -> Instant {
+    pub(crate) fn at(&self) -> Instant {
         self.at
     }
 
-    pub(crate) fn remaining(self, now: Instant) -> Duration {
+    pub(crate) fn remaining(&self, now: Instant) -> Duration {
         // The first attempt of most calls; comparing is cheaper than subtracting.
         if now == self.begun && !self.inherited {
             self.timeout
@@ -48,11 +47,11 @@ impl Deadline {
     }
 
     /// Whether somebody else's deadline ends this call: its passing says nothing about the server.
-    pub(crate) fn is_inherited(self) -> bool {
+    pub(crate) fn is_inherited(&self) -> bool {
         self.inherited
     }
 
-    pub(crate) fn exceeded(self) -> Error {
+    pub(crate) fn exceeded(&self) -> Error {
         let message = if self.inherited {
             "the deadline inherited from the caller has passed".into()
         } else {

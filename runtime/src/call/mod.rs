@@ -38,11 +38,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::context::CallContext;
 use crate::{Body, Error, observe};
-use attempt::Attempt;
+use attempt::{Attempt, Outcome};
 use classify::Class;
 use conclude::conclude;
 use deadline::Deadline;
-use prepare::Limits;
 use record::Record;
 use retry::{Next, Retry};
 
@@ -50,8 +49,8 @@ use retry::{Next, Retry};
 pub(crate) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
     // 1: span and logical metrics
     let context = call.context();
-    let mut record = Record::start(call, &context);
-    let span = record.span();
+    let span = observe::call_span(&record::fields(call, &context));
+    let mut record = Record::start(call, &context, &span);
     let outcome = {
         let stages = pin!(stages(call, &context, body, &mut record, reader));
         observe::inside(&span, stages).await
@@ -69,70 +68,82 @@ async fn stages<'a>(
     record.admit()?;
     let plan = call.plan()?;
     let shared = call.service.shared();
-    let limits = Limits::of(&plan.policy, call.options.as_deref());
+    let changed = call
+        .options
+        .as_ref()
+        .and_then(|options| options.change(&plan.policy.limits));
+    let limits = changed.as_deref().unwrap_or(&plan.policy.limits);
     // 5: deadline
-    let deadline = Deadline::of(&limits, context.deadline(), record.started())?;
+    let deadline = Deadline::of(limits.timeout, context.deadline(), record.started())?;
     // 8: retry and backoff
-    let mut retry = Retry::new(&limits, call.is_idempotent(plan), body.is_replayable());
-    let mut last = None;
+    let mut retry = Retry::new(limits, call.is_idempotent(plan), body.is_replayable());
+    // In a box: most calls are not tried again, and need no room for it.
+    let mut last = None::<Box<(&Instance, Outcome)>>;
+    let wants = reader.wants();
     let mut now = record.started();
     loop {
         shared.admission.check_open()?;
-        // 10: balancer; 11: instance breaker
-        let picked = plan
-            .instances
-            .pick(retry.tried(), &limits, deadline, now, &shared.random);
-        let (instance, permit) = match picked {
-            Ok(picked) => picked,
-            // Nobody may be asked again: what the last attempt said is the answer.
-            Err(refused) => {
-                let Some((instance, outcome)) = last else {
-                    return Err(refused);
+        // A block of its own: while the call waits, nothing is left of the attempt but its outcome.
+        let delay = {
+            // 10: balancer; 11: instance breaker
+            let (instance, mut permit) =
+                match plan
+                    .instances
+                    .pick(retry.tried(), limits, &deadline, now, &shared.random)
+                {
+                    Ok(picked) => picked,
+                    // Nobody may be asked again: what the last attempt said is the answer.
+                    Err(refused) => {
+                        let Some(last) = last else {
+                            return Err(refused);
+                        };
+                        let (instance, outcome) = *last;
+                        return conclude(plan, instance, record, &deadline, outcome, wants, reader);
+                    }
                 };
-                return conclude(plan, instance, record, deadline, outcome, reader);
-            }
-        };
-        let span = record.attempt(instance);
-        // 12: attempt timeout; 13: transport
-        let attempt = Attempt {
-            call,
-            context,
-            plan,
-            instance,
-            limits: &limits,
-            deadline,
-            begun: now,
-            number: retry.made(),
-        };
-        let (outcome, permit) = {
-            let running = pin!(attempt.run(body, permit, reader.wants()));
-            observe::inside(&span, running).await
-        };
-        // 14: classify and record
-        let class = Class::of(&outcome, retry.on());
-        record.classified(&span, &outcome, class, permit);
-        match retry.next(
-            class,
-            &outcome,
-            instance,
-            &plan.instances,
-            deadline,
-            &shared.random,
-        ) {
-            Next::Done => return conclude(plan, instance, record, deadline, outcome, reader),
-            Next::CannotReplay => {
-                return conclude(plan, instance, record, deadline, outcome, reader)
-                    .map_err(Error::cannot_replay);
-            }
-            Next::Again(delay) => {
-                record.retrying(&outcome, delay);
-                last = Some((instance, outcome));
-                // The timer's smallest step is a millisecond; another instance is asked at once.
-                if !delay.is_zero() {
-                    sleep(delay).await;
+            let span = record.attempt(instance);
+            // 12: attempt timeout; 13: transport
+            let attempt = Attempt {
+                call,
+                context,
+                plan,
+                instance,
+                limits,
+                deadline: &deadline,
+                begun: now,
+                number: retry.made(),
+            };
+            let outcome = {
+                let running = pin!(attempt.run(body, &mut permit, wants));
+                observe::inside(&span, running).await
+            };
+            // 14: classify and record
+            let class = Class::of(&outcome, retry.on());
+            record.classified(&span, &outcome, class, permit);
+            match retry.next(
+                class,
+                &outcome,
+                instance,
+                &plan.instances,
+                &deadline,
+                &shared.random,
+            ) {
+                Next::Done => return conclude(plan, instance, record, &deadline, outcome, wants, reader),
+                Next::CannotReplay => {
+                    return conclude(plan, instance, record, &deadline, outcome, wants, reader)
+                        .map_err(Error::cannot_replay);
                 }
-                now = Instant::now();
+                Next::Again(delay) => {
+                    record.retrying(&outcome, delay);
+                    last = Some(Box::new((instance, outcome)));
+                    delay
+                }
             }
+        };
+        // The timer's smallest step is a millisecond; another instance is asked at once.
+        if !delay.is_zero() {
+            sleep(delay).await;
         }
+        now = Instant::now();
     }
 }

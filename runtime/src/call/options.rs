@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::config::{Backoff, LONGEST, SHORTEST, header_value};
+use crate::config::{Backoff, LONGEST, Limits, RetryPolicy, SHORTEST, header_value};
 use crate::{Error, ErrorKind};
 
 /// Overrides for the calls of one handle, or for one untyped call.
@@ -114,6 +114,33 @@ impl CallOptions {
             base_url: stronger.base_url.or_else(|| self.base_url.clone()),
             mistake: self.mistake.clone().or(stronger.mistake),
         }
+    }
+
+    /// These limits as the call changes them; `None` where it changes none, as most do.
+    pub(crate) fn change(&self, limits: &Limits) -> Option<Box<Limits>> {
+        let durations = self.timeout.or(self.attempt_timeout);
+        let changes = durations.is_some() || self.changes_retry() || self.breaker.is_some();
+        changes.then(|| {
+            Box::new(Limits {
+                timeout: self.timeout.unwrap_or(limits.timeout),
+                attempt_timeout: self.attempt_timeout.or(limits.attempt_timeout),
+                retry: self.change_retry(limits.retry.clone()),
+                breaker: limits.breaker.filter(|_| self.breaker != Some(false)),
+            })
+        })
+    }
+
+    fn changes_retry(&self) -> bool {
+        self.retries.is_some() || self.backoff.is_some()
+    }
+
+    /// Retries of a call's own wish bring back a policy that the settings turned off.
+    fn change_retry(&self, policy: Option<RetryPolicy>) -> Option<RetryPolicy> {
+        let wished = policy.is_some() || self.retries.is_some();
+        let mut policy = policy.unwrap_or_default();
+        policy.times = self.retries.unwrap_or(policy.times);
+        policy.backoff = self.backoff.unwrap_or(policy.backoff);
+        wished.then_some(policy)
     }
 
     fn check_duration(&mut self, name: &str, duration: Duration) {

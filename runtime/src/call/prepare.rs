@@ -1,8 +1,6 @@
-//! A call whose arguments are all there, and the limits that hold for it.
+//! A call whose arguments are all there, and what its own options add to them.
 
-use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
@@ -10,7 +8,6 @@ use http::{HeaderMap, Method};
 use super::CallOptions;
 use crate::Error;
 use crate::client::{EndpointState, Plan, ServiceClient};
-use crate::config::{BreakerPolicy, Policy, RetryPolicy};
 use crate::context::{self, CallContext};
 use crate::random::Random;
 
@@ -55,7 +52,7 @@ impl Prepared {
             .options
             .as_ref()
             .is_some_and(|options| options.idempotency_key.is_some());
-        declared || has_key || is_idempotent(&self.endpoint.method)
+        declared || has_key || is_idempotent(&self.endpoint.labels.method)
     }
 }
 
@@ -93,51 +90,4 @@ pub(crate) fn add_headers(
         }
         None => {}
     }
-}
-
-/// The limits of one call: the policy, and the overrides where there are any.
-pub(crate) struct Limits<'a> {
-    pub(crate) timeout: Duration,
-    pub(crate) attempt_timeout: Option<Duration>,
-    pub(crate) retry: Option<Cow<'a, RetryPolicy>>,
-    pub(crate) breaker: Option<BreakerPolicy>,
-}
-
-impl<'a> Limits<'a> {
-    pub(crate) fn of(policy: &'a Policy, options: Option<&CallOptions>) -> Self {
-        let limits = Self {
-            timeout: policy.timeout,
-            attempt_timeout: policy.attempt_timeout,
-            retry: policy.retry.as_ref().map(Cow::Borrowed),
-            breaker: policy.breaker,
-        };
-        match options {
-            None => limits,
-            Some(options) => limits.overridden(options),
-        }
-    }
-
-    fn overridden(self, options: &CallOptions) -> Self {
-        Self {
-            timeout: options.timeout.unwrap_or(self.timeout),
-            attempt_timeout: options.attempt_timeout.or(self.attempt_timeout),
-            breaker: self.breaker.filter(|_| options.breaker != Some(false)),
-            retry: overridden_retry(self.retry, options),
-        }
-    }
-}
-
-/// Retries of a call's own wish bring back a policy that the settings turned off.
-fn overridden_retry<'a>(
-    policy: Option<Cow<'a, RetryPolicy>>,
-    options: &CallOptions,
-) -> Option<Cow<'a, RetryPolicy>> {
-    if options.retries.is_none() && options.backoff.is_none() {
-        return policy;
-    }
-    let wished = policy.is_some() || options.retries.is_some();
-    let mut policy = policy.map(Cow::into_owned).unwrap_or_default();
-    policy.times = options.retries.unwrap_or(policy.times);
-    policy.backoff = options.backoff.unwrap_or(policy.backoff);
-    wished.then_some(Cow::Owned(policy))
 }

@@ -18,11 +18,20 @@ use crate::context::CallContext;
 use crate::error::Place;
 use crate::observe::{self, CallFields, CallGuard};
 
+/// What spans and events say of a call.
+pub(crate) fn fields<'a>(call: &'a Prepared, context: &'a CallContext) -> CallFields<'a> {
+    CallFields {
+        enabled: call.service.shared().logging,
+        labels: &call.endpoint.labels,
+        context,
+    }
+}
+
 /// One call, from its beginning to its one outcome.
 pub(crate) struct Record<'a> {
     call: &'a Prepared,
-    fields: CallFields<'a>,
-    span: Span,
+    context: &'a CallContext,
+    span: &'a Span,
     figures: CallGuard<'a>,
     in_flight: Option<InFlight>,
     started: Instant,
@@ -35,21 +44,11 @@ pub(crate) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn start(call: &'a Prepared, context: &'a CallContext) -> Self {
-        let shared = call.service.shared();
-        let fields = CallFields {
-            enabled: shared.logging,
-            service: call.service.name(),
-            endpoint: &call.endpoint.label,
-            method: call.endpoint.method.as_str(),
-            template: &call.endpoint.template,
-            environment: shared.environment,
-            context,
-        };
+    pub(crate) fn start(call: &'a Prepared, context: &'a CallContext, span: &'a Span) -> Self {
         Self {
             call,
-            fields,
-            span: observe::call_span(&fields),
+            context,
+            span,
             figures: call.endpoint.recorder.begin(),
             in_flight: None,
             started: Instant::now(),
@@ -61,8 +60,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    pub(crate) fn span(&self) -> Span {
-        self.span.clone()
+    fn fields(&self) -> CallFields<'a> {
+        fields(self.call, self.context)
     }
 
     pub(crate) fn started(&self) -> Instant {
@@ -87,9 +86,9 @@ impl<'a> Record<'a> {
             self.figures.retry();
         }
         self.instance = Some(instance);
-        observe::record_instance(&self.span, &instance.host, instance.port);
+        observe::record_instance(self.span, &instance.host, instance.port);
         self.attempts += 1;
-        observe::attempt_span(&self.fields, &instance.host, instance.port, self.attempts - 1)
+        observe::attempt_span(&self.fields(), &instance.host, instance.port, self.attempts - 1)
     }
 
     /// Tells the breaker, exactly once, and keeps what the error will say.
@@ -120,12 +119,12 @@ impl<'a> Record<'a> {
 
     fn tripped(&self) {
         self.call.service.state().recorder.record_trip();
-        if self.fields.enabled {
+        if self.call.service.shared().logging {
             let instance = self
                 .instance
                 .map(|instance| &*instance.address)
                 .unwrap_or_default();
-            tracing::warn!(target: "trunkline", service = self.fields.service, instance, "the breaker of an instance opened");
+            tracing::warn!(target: "trunkline", service = self.call.service.name(), instance, "the breaker of an instance opened");
         }
     }
 
@@ -133,8 +132,8 @@ impl<'a> Record<'a> {
     pub(crate) fn retrying(&mut self, outcome: &Outcome, delay: Duration) {
         self.ended = None;
         match outcome {
-            Ok(answered) => observe::retry_event(&self.fields, &answered.status, delay, self.attempts),
-            Err(failed) => observe::retry_event(&self.fields, &failed.error.cause(), delay, self.attempts),
+            Ok(answered) => observe::retry_event(&self.fields(), &answered.status, delay, self.attempts),
+            Err(failed) => observe::retry_event(&self.fields(), &failed.error.cause(), delay, self.attempts),
         }
     }
 
@@ -148,11 +147,11 @@ impl<'a> Record<'a> {
     pub(crate) fn place(&self) -> Place {
         Place {
             service: Some(Arc::clone(self.call.service.state().name())),
-            endpoint: Some(Arc::clone(&self.call.endpoint.label)),
+            endpoint: Some(Arc::clone(&self.call.endpoint.labels.endpoint)),
             instance: self.instance.map(|instance| Arc::clone(&instance.address)),
             attempts: self.attempts,
             elapsed: self.elapsed(),
-            trace_id: Some(self.fields.context.trace_id().into()),
+            trace_id: Some(self.context.trace_id().into()),
         }
     }
 
@@ -165,7 +164,7 @@ impl<'a> Record<'a> {
                 .at(self.place())
         });
         let status = self.status.map(|status| status.as_u16());
-        observe::record_outcome(&self.span, status, outcome.as_ref().err());
+        observe::record_outcome(self.span, status, outcome.as_ref().err());
         self.figures
             .finish(outcome.as_ref().copied().map_err(Error::kind), elapsed);
         outcome

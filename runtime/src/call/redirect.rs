@@ -8,10 +8,10 @@ use crate::transport::Incoming;
 use crate::{Error, ErrorKind};
 
 /// The way of one attempt through its redirects.
-pub(crate) struct Redirects {
-    method: Method,
+pub(crate) struct Redirects<'a> {
+    method: &'a Method,
     /// Where a redirect has led to; `None` as long as there was none.
-    url: Option<Url>,
+    url: Option<Box<Url>>,
     left_origin: bool,
     left: u32,
     allowed: u32,
@@ -27,8 +27,8 @@ pub(crate) enum Redirect {
     TooMany(Error),
 }
 
-impl Redirects {
-    pub(crate) fn new(method: Method, allowed: u32) -> Self {
+impl<'a> Redirects<'a> {
+    pub(crate) fn new(method: &'a Method, allowed: u32) -> Self {
         Self {
             method,
             url: None,
@@ -39,7 +39,7 @@ impl Redirects {
     }
 
     pub(crate) fn method(&self) -> &Method {
-        &self.method
+        self.method
     }
 
     /// Whether another server had a say in where this leads: no credential goes there, and not back to the first
@@ -59,7 +59,7 @@ impl Redirects {
         if self.allowed == 0 || !self.may_follow(incoming.status, replayable) {
             return Redirect::Stay;
         }
-        let begun = || Url::parse(&start()?.to_string()).ok();
+        let begun = || Url::parse(&start()?.to_string()).ok().map(Box::new);
         let Some(here) = self.url.take().or_else(begun) else {
             return Redirect::Stay;
         };
@@ -78,13 +78,13 @@ impl Redirects {
         }
         self.left -= 1;
         self.left_origin |= target.origin() != here.origin();
-        self.url = Some(target);
+        self.url = Some(Box::new(target));
         Redirect::Follow(uri)
     }
 
     fn may_follow(&self, status: StatusCode, replayable: bool) -> bool {
         match status.as_u16() {
-            301..=303 => replayable && (self.method == Method::GET || self.method == Method::HEAD),
+            301..=303 => replayable && matches!(*self.method, Method::GET | Method::HEAD),
             307 | 308 => replayable,
             _ => false,
         }

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use tokio::time::Instant;
 
-use super::attempt::{Answered, Outcome};
+use super::attempt::Outcome;
 use super::classify::Class;
 use super::deadline::Deadline;
-use super::prepare::Limits;
 use super::{Instance, Instances, backoff, retry_after};
-use crate::config::RetryPolicy;
+use crate::config::{Limits, RetryPolicy};
 use crate::random::Random;
 
 /// The attempts of one call.
 pub(crate) struct Retry<'a> {
     policy: Option<&'a RetryPolicy>,
-    limits: &'a Limits<'a>,
+    limits: &'a Limits,
     idempotent: bool,
     replayable: bool,
     made: u32,
@@ -26,9 +26,9 @@ pub(crate) struct Retry<'a> {
 
 impl<'a> Retry<'a> {
     /// `replayable` says whether the body can be sent a second time.
-    pub(crate) fn new(limits: &'a Limits<'a>, idempotent: bool, replayable: bool) -> Self {
+    pub(crate) fn new(limits: &'a Limits, idempotent: bool, replayable: bool) -> Self {
         Self {
-            policy: limits.retry.as_deref(),
+            policy: limits.retry.as_ref(),
             limits,
             idempotent,
             replayable,
@@ -59,7 +59,7 @@ impl<'a> Retry<'a> {
         outcome: &Outcome,
         instance: &Instance,
         instances: &Instances,
-        deadline: Deadline,
+        deadline: &Deadline,
         random: &Random,
     ) -> Next {
         self.made += 1;
@@ -77,7 +77,11 @@ impl<'a> Retry<'a> {
         }
         self.tried.push(Arc::clone(&instance.address));
         let now = Instant::now();
-        let floor = outcome.as_ref().ok().and_then(hint).unwrap_or_default();
+        let floor = outcome
+            .as_ref()
+            .ok()
+            .and_then(|answered| hint(&answered.headers))
+            .unwrap_or_default();
         let delay = if class == Class::NotSent && instances.has_untried(&self.tried, self.limits, now) {
             Duration::ZERO
         } else {
@@ -104,6 +108,6 @@ pub(crate) enum Next {
 }
 
 /// What the server asks in `Retry-After`: a floor for the delay.
-pub(crate) fn hint(answered: &Answered) -> Option<Duration> {
-    retry_after::parse(answered.headers.get(RETRY_AFTER)?, SystemTime::now())
+pub(crate) fn hint(headers: &HeaderMap) -> Option<Duration> {
+    retry_after::parse(headers.get(RETRY_AFTER)?, SystemTime::now())
 }

@@ -2,57 +2,64 @@
 //!
 //! The future comes pinned: one that is passed by value is copied, and an attempt's is a kilobyte or two.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-/// The future's value, or `None` when the timer fires first. A future that is ready never touches the timer.
-pub(crate) fn within<F: Future>(
-    mut timer: Pin<&mut Sleep>,
-    mut future: Pin<&mut F>,
-) -> impl Future<Output = Option<F::Output>> {
-    poll_fn(move |cx| match future.as_mut().poll(cx) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => timer.as_mut().poll(cx).map(|()| None),
-    })
-}
-
-/// The same, within `idle` from the first time that the future has to wait, and never later than `deadline`.
+/// Bounds the pauses of one body: each to the idle time, from the first time that somebody has to wait, and all of them to
+/// the deadline.
 ///
 /// A timer that is armed for an earlier time stays as it is until it fires: few pauses are that long.
-pub(crate) fn within_idle<F: Future>(
-    mut timer: Pin<&mut Sleep>,
-    idle: Duration,
-    deadline: Instant,
-    mut future: Pin<&mut F>,
-) -> impl Future<Output = Option<F::Output>> {
-    let mut until = None;
-    poll_fn(move |cx| {
-        if let Poll::Ready(value) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(value));
+pub(crate) struct Pauses<'a> {
+    pub(crate) timer: Pin<&'a mut Sleep>,
+    pub(crate) idle: Duration,
+    pub(crate) deadline: Instant,
+    /// When the pause ends that somebody waits in.
+    until: Option<Instant>,
+}
+
+impl<'a> Pauses<'a> {
+    pub(crate) fn new(timer: Pin<&'a mut Sleep>, idle: Duration, deadline: Instant) -> Self {
+        Self {
+            timer,
+            idle,
+            deadline,
+            until: None,
         }
-        let until = *until.get_or_insert_with(|| deadline.min(Instant::now() + idle));
+    }
+
+    /// The pause is over: something came.
+    pub(crate) fn end(&mut self) {
+        self.until = None;
+    }
+
+    /// Waits in the pause; the point in time at which it has lasted too long.
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
+        let (idle, deadline) = (self.idle, self.deadline);
+        let until = *self
+            .until
+            .get_or_insert_with(|| deadline.min(Instant::now() + idle));
         loop {
-            if timer.deadline() > until || timer.is_elapsed() {
-                timer.as_mut().reset(until);
+            if self.timer.deadline() > until || self.timer.is_elapsed() {
+                self.timer.as_mut().reset(until);
             }
-            ready!(timer.as_mut().poll(cx));
-            if timer.deadline() == until {
-                return Poll::Ready(None);
+            ready!(self.timer.as_mut().poll(cx));
+            if self.timer.deadline() == until {
+                return Poll::Ready(until);
             }
         }
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::{pending, ready};
+    use std::future::poll_fn;
     use std::pin::pin;
 
-    use tokio::time::sleep_until;
+    use tokio::time::{sleep_until, timeout};
 
     use super::*;
 
@@ -62,14 +69,11 @@ mod tests {
     async fn pause_ends(armed: Duration) -> Duration {
         let start = Instant::now();
         let mut timer = pin!(sleep_until(start + armed));
-        // A first look arms the timer.
-        let _ = within(timer.as_mut(), pin!(ready(()))).await;
-        let never = pin!(pending::<()>());
-        assert!(
-            within_idle(timer, 2 * SECOND, start + 9 * SECOND, never)
-                .await
-                .is_none()
-        );
+        let armed = poll_fn(|cx| Poll::Ready(timer.as_mut().poll(cx))).await;
+        assert!(armed.is_pending());
+        let mut pauses = Pauses::new(timer, 2 * SECOND, start + 9 * SECOND);
+        let end = poll_fn(|cx| pauses.poll_end(cx)).await;
+        assert_eq!(end, Instant::now());
         start.elapsed()
     }
 
@@ -84,8 +88,8 @@ mod tests {
     async fn a_pause_ends_at_the_deadline() {
         let deadline = Instant::now() + SECOND;
         let timer = pin!(sleep_until(deadline + SECOND));
-        let never = pin!(pending::<()>());
-        assert!(within_idle(timer, 5 * SECOND, deadline, never).await.is_none());
+        let mut pauses = Pauses::new(timer, 5 * SECOND, deadline);
+        assert_eq!(poll_fn(|cx| pauses.poll_end(cx)).await, deadline);
         assert_eq!(Instant::now(), deadline);
     }
 
@@ -93,13 +97,20 @@ mod tests {
     async fn a_timer_that_has_fired_bounds_the_next_pause_too() {
         let start = Instant::now();
         let mut timer = pin!(sleep_until(start + SECOND));
-        assert!(within(timer.as_mut(), pin!(pending::<()>())).await.is_none());
-        let never = pin!(pending::<()>());
-        assert!(
-            within_idle(timer, 2 * SECOND, start + 9 * SECOND, never)
-                .await
-                .is_none()
-        );
+        timer.as_mut().await;
+        let mut pauses = Pauses::new(timer, 2 * SECOND, start + 9 * SECOND);
+        poll_fn(|cx| pauses.poll_end(cx)).await;
+        assert_eq!(start.elapsed(), 3 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_pause_has_the_idle_time_of_its_own() {
+        let start = Instant::now();
+        let timer = pin!(sleep_until(start + 9 * SECOND));
+        let mut pauses = Pauses::new(timer, 2 * SECOND, start + 9 * SECOND);
+        let _ = timeout(SECOND, poll_fn(|cx| pauses.poll_end(cx))).await;
+        pauses.end();
+        poll_fn(|cx| pauses.poll_end(cx)).await;
         assert_eq!(start.elapsed(), 3 * SECOND);
     }
 }

@@ -95,7 +95,7 @@ impl Plan {
             template: Arc::new(PathTemplate::parse(template)?),
             room: Room::of(&headers),
             headers,
-            usual_timeout: UsualTimeout::of(policy.timeout),
+            usual_timeout: UsualTimeout::of(policy.limits.timeout),
             names_content_type,
             expects_json,
             idempotency: idempotency(level)?,

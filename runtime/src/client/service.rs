@@ -101,10 +101,11 @@ impl ServiceClient {
             .and_then(|(_, table)| table.iter().position(|known| Arc::ptr_eq(known, endpoint)));
         let endpoint = match (index, &there.0.bound) {
             (Some(index), Some((_, table))) => Arc::clone(&table[index]),
-            _ => there
-                .0
-                .state
-                .untyped(&there.0.shared, &endpoint.method, &endpoint.template),
+            _ => there.0.state.untyped(
+                &there.0.shared,
+                &endpoint.labels.method,
+                &endpoint.labels.template,
+            ),
         };
         (there, endpoint)
     }

@@ -16,7 +16,7 @@ use crate::call::breaker::BreakerState;
 use crate::config::Sources;
 use crate::encode::SizeHint;
 use crate::endpoint::{Endpoint, Service, join};
-use crate::observe::{EndpointRecorder, ServiceRecorder};
+use crate::observe::{EndpointRecorder, Labels, ServiceRecorder};
 
 /// The most untyped endpoints that a service keeps plans of; beyond them each call makes its own.
 const MOST_UNTYPED: usize = 1000;
@@ -57,11 +57,7 @@ struct Endpoints {
 
 /// What is known of one endpoint.
 pub(crate) struct EndpointState {
-    /// The method's name, or HTTP method and path template of an untyped call.
-    pub(crate) label: Arc<str>,
-    pub(crate) method: Method,
-    /// The path template, the service's prefix included.
-    pub(crate) template: String,
+    pub(crate) labels: Labels,
     pub(crate) level: Level,
     pub(crate) recorder: Arc<EndpointRecorder>,
     /// How large the bodies of its requests are, so that the buffer of the next one fits.
@@ -216,8 +212,8 @@ impl Endpoints {
                 service,
                 &names,
                 &endpoint.level,
-                &endpoint.method,
-                &endpoint.template,
+                &endpoint.labels.method,
+                &endpoint.labels.template,
             );
             endpoint.plan.store(Arc::new(plan));
         }
@@ -272,9 +268,13 @@ impl EndpointState {
     ) -> Self {
         let plan = Plan::new(shared, sources, service, names, level, &method, template);
         Self {
-            label: label.into(),
-            method,
-            template: template.to_owned(),
+            labels: Labels {
+                service: Arc::clone(service.name()),
+                endpoint: label.into(),
+                method,
+                template: template.to_owned(),
+                environment: shared.environment,
+            },
             level: *level,
             recorder,
             body_size: SizeHint::new(),

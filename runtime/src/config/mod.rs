@@ -30,7 +30,7 @@ pub(crate) use duration::{LONGEST, SHORTEST};
 pub(crate) use env::{EnvSnapshot, executable_name, url_variable};
 pub(crate) use file::FileSettings;
 pub(crate) use headers::{CREDENTIALS, Headers, header_value};
-pub(crate) use resolve::Policy;
+pub(crate) use resolve::{Limits, Policy};
 pub(crate) use settings::{BreakerSettings, RetrySettings, Settings};
 pub(crate) use sources::{ServiceLevel, Sources};
 

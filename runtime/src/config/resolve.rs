@@ -16,18 +16,24 @@ const REDIRECTS: u32 = 10;
 /// The settings of a call, nothing left open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
-    pub(crate) timeout: Duration,
-    /// The rest of the call where there is none; the smaller of the two holds.
-    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) limits: Limits,
     pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
-    pub(crate) retry: Option<RetryPolicy>,
-    pub(crate) breaker: Option<BreakerPolicy>,
     pub(crate) envelope: Option<EnvelopePolicy>,
     /// Those of the credential included, marked sensitive.
     pub(crate) headers: Headers,
     pub(crate) health_path: String,
     pub(crate) redirects: u32,
+}
+
+/// What a call may change for itself: how long it may take, and how often it may try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Duration,
+    /// The rest of the call where there is none; the smaller of the two holds.
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) breaker: Option<BreakerPolicy>,
 }
 
 impl Policy {
@@ -37,13 +43,15 @@ impl Policy {
             .iter()
             .fold(Settings::default(), |merged, level| merged.or(level));
         Self {
-            timeout: settings.timeout.unwrap_or(TIMEOUT),
-            attempt_timeout: settings.attempt_timeout,
             connect_timeout: settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
             idle_timeout: settings.idle_timeout.unwrap_or(IDLE_TIMEOUT),
             headers: headers(&settings),
-            retry: retry(settings.retry),
-            breaker: breaker(settings.breaker),
+            limits: Limits {
+                timeout: settings.timeout.unwrap_or(TIMEOUT),
+                attempt_timeout: settings.attempt_timeout,
+                retry: retry(settings.retry),
+                breaker: breaker(settings.breaker),
+            },
             envelope: settings.envelope.flatten(),
             health_path: settings.health_path.unwrap_or_else(|| HEALTH_PATH.to_owned()),
             redirects: settings.redirects.unwrap_or(REDIRECTS),
@@ -141,21 +149,23 @@ mod tests {
     #[test]
     fn has_the_defaults_of_the_design() {
         let expected = Policy {
-            timeout: Duration::from_secs(30),
-            attempt_timeout: None,
+            limits: Limits {
+                timeout: Duration::from_secs(30),
+                attempt_timeout: None,
+                retry: Some(RetryPolicy {
+                    times: 3,
+                    backoff: Backoff::Exponential,
+                    delay: Duration::from_millis(100),
+                    max_delay: Duration::from_secs(5),
+                    on: Vec::new(),
+                }),
+                breaker: Some(BreakerPolicy {
+                    failures: 5,
+                    max_open: Duration::from_secs(60),
+                }),
+            },
             connect_timeout: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(30),
-            retry: Some(RetryPolicy {
-                times: 3,
-                backoff: Backoff::Exponential,
-                delay: Duration::from_millis(100),
-                max_delay: Duration::from_secs(5),
-                on: Vec::new(),
-            }),
-            breaker: Some(BreakerPolicy {
-                failures: 5,
-                max_open: Duration::from_secs(60),
-            }),
             envelope: None,
             headers: Headers::default(),
             health_path: "/health".to_owned(),
@@ -171,7 +181,10 @@ mod tests {
     #[test]
     fn the_more_specific_level_wins() {
         let check = |levels: &[&Settings], seconds| {
-            assert_eq!(Policy::resolve(levels).timeout, Duration::from_secs(seconds));
+            assert_eq!(
+                Policy::resolve(levels).limits.timeout,
+                Duration::from_secs(seconds)
+            );
         };
         check(&[&with_timeout(1), &with_timeout(2)], 1);
         check(&[&Settings::default(), &with_timeout(2), &with_timeout(3)], 2);
@@ -185,7 +198,9 @@ mod tests {
             ..RetrySettings::default()
         });
         assert_eq!(
-            Policy::resolve(&[&with_retry(RetrySettings::off()), &figures]).retry,
+            Policy::resolve(&[&with_retry(RetrySettings::off()), &figures])
+                .limits
+                .retry,
             None
         );
     }
@@ -206,7 +221,7 @@ mod tests {
         });
         let policy = Policy::resolve(&[&endpoint, &with_retry(RetrySettings::off()), &client]);
         assert_eq!(
-            policy.retry,
+            policy.limits.retry,
             Some(RetryPolicy {
                 times: 1,
                 delay: Duration::from_secs(1),
@@ -230,8 +245,11 @@ mod tests {
             },
             ..Settings::default()
         };
-        assert_eq!(Policy::resolve(&[&off, &on]).breaker, None);
-        let breaker = Policy::resolve(&[&on, &off]).breaker.expect("turned on again");
+        assert_eq!(Policy::resolve(&[&off, &on]).limits.breaker, None);
+        let breaker = Policy::resolve(&[&on, &off])
+            .limits
+            .breaker
+            .expect("turned on again");
         assert_eq!((breaker.failures, breaker.max_open), (2, Duration::from_secs(60)));
     }
 

@@ -14,5 +14,5 @@ pub use self::metrics::{EndpointMetrics, Latency, MetricsSnapshot, ServiceMetric
 pub(crate) use self::recorder::{CallGuard, EndpointRecorder};
 pub(crate) use self::service::ServiceRecorder;
 pub(crate) use self::span::{
-    CallFields, attempt_span, call_span, inside, record_instance, record_outcome, retry_event,
+    CallFields, Labels, attempt_span, call_span, inside, record_instance, record_outcome, retry_event,
 };

@@ -5,31 +5,39 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::Method;
 use tracing::Span;
 use tracing::field::{Empty, display};
 
 use crate::context::CallContext;
 use crate::{Error, ErrorKind};
 
+/// What is known of all calls of an endpoint.
+pub(crate) struct Labels {
+    pub(crate) service: Arc<str>,
+    /// The method's name, or HTTP method and path template of an untyped call.
+    pub(crate) endpoint: Arc<str>,
+    pub(crate) method: Method,
+    /// The path template, the service's prefix included; never the path.
+    pub(crate) template: String,
+    /// `development`, `production`, …
+    pub(crate) environment: &'static str,
+}
+
 /// What is known of a call before its first attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct CallFields<'a> {
     /// False where logging is off: then there are no spans and no events.
     pub(crate) enabled: bool,
-    pub(crate) service: &'a str,
-    pub(crate) endpoint: &'a str,
-    /// The HTTP method.
-    pub(crate) method: &'a str,
-    /// The path template, never the path.
-    pub(crate) template: &'a str,
-    /// `development`, `production`, …
-    pub(crate) environment: &'a str,
+    pub(crate) labels: &'a Labels,
     pub(crate) context: &'a CallContext,
 }
 
 /// The span of the whole call; the current one while the call is polled, so that attempts and retries are inside.
+#[inline]
 pub(crate) fn call_span(call: &CallFields<'_>) -> Span {
     if !call.enabled {
         return Span::none();
@@ -37,24 +45,25 @@ pub(crate) fn call_span(call: &CallFields<'_>) -> Span {
     tracing::info_span!(
         target: "trunkline::call",
         "call",
-        otel.name = %format_args!("{} {}", call.method, call.template),
+        otel.name = %format_args!("{} {}", call.labels.method, call.labels.template),
         otel.kind = "client",
         otel.status_code = Empty,
-        http.request.method = call.method,
+        http.request.method = call.labels.method.as_str(),
         http.response.status_code = Empty,
-        url.template = call.template,
+        url.template = call.labels.template,
         server.address = Empty,
         server.port = Empty,
         "error.type" = Empty,
-        trunkline.service = call.service,
-        trunkline.endpoint = call.endpoint,
-        deployment.environment.name = call.environment,
+        trunkline.service = &*call.labels.service,
+        trunkline.endpoint = &*call.labels.endpoint,
+        deployment.environment.name = call.labels.environment,
         trace_id = call.context.trace_id(),
         request_id = call.context.request_id(),
     )
 }
 
 /// The span of one attempt at an instance, inside the current one; `retry` is 0 for the first.
+#[inline]
 pub(crate) fn attempt_span(call: &CallFields<'_>, host: &str, port: u16, retry: u32) -> Span {
     if !call.enabled {
         return Span::none();
@@ -62,13 +71,13 @@ pub(crate) fn attempt_span(call: &CallFields<'_>, host: &str, port: u16, retry: 
     tracing::debug_span!(
         target: "trunkline::call",
         "attempt",
-        otel.name = %format_args!("{} {}", call.method, call.template),
+        otel.name = %format_args!("{} {}", call.labels.method, call.labels.template),
         otel.kind = "client",
         otel.status_code = Empty,
-        http.request.method = call.method,
+        http.request.method = call.labels.method.as_str(),
         http.request.resend_count = (retry > 0).then_some(retry),
         http.response.status_code = Empty,
-        url.template = call.template,
+        url.template = call.labels.template,
         server.address = host,
         server.port = port,
         "error.type" = Empty,
@@ -120,8 +129,8 @@ pub(crate) fn retry_event(call: &CallFields<'_>, reason: &dyn fmt::Display, dela
         reason = %reason,
         delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
         retry,
-        trunkline.service = call.service,
-        trunkline.endpoint = call.endpoint,
+        trunkline.service = &*call.labels.service,
+        trunkline.endpoint = &*call.labels.endpoint,
         trace_id = call.context.trace_id(),
         request_id = call.context.request_id(),
         "trying the call again",
@@ -139,14 +148,17 @@ mod tests {
 
     fn with_call(enabled: bool, run: impl FnOnce(&CallFields<'_>)) -> Vec<Captured> {
         let context = CallContext::for_call(&Random::from_seed(1), &HeaderMap::new());
+        let labels = Labels {
+            service: "model-service".into(),
+            endpoint: "chat".into(),
+            method: Method::POST,
+            template: "/api/v1/chat/{id}".to_owned(),
+            environment: "testing",
+        };
         capture::start();
         run(&CallFields {
             enabled,
-            service: "model-service",
-            endpoint: "chat",
-            method: "POST",
-            template: "/api/v1/chat/{id}",
-            environment: "testing",
+            labels: &labels,
             context: &context,
         });
         capture::seen()

@@ -11,8 +11,8 @@ mod tls;
 #[cfg(feature = "amqp")]
 pub(crate) mod tls;
 
-use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -55,8 +55,11 @@ pub(crate) enum IncomingBody {
     Other(Body),
 }
 
-/// A response that is still to come.
-enum Pending {
+/// A response that is still to come: its head.
+///
+/// Written by hand: an async block would hold what it waits for twice, and copy the head once more.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub(crate) enum Pending {
     Http(http_client::Pending),
     #[cfg(feature = "testing")]
     Scripted(Pin<Box<dyn Future<Output = Result<Response<Body>, TransportError>> + Send>>),
@@ -67,11 +70,8 @@ impl Transport {
     /// Sends the request; the future waits for the head of the response.
     ///
     /// The request is handed over before there is a future: a call's is as large as all that it holds.
-    pub(crate) fn exchange(
-        &self,
-        request: Request<Body>,
-    ) -> impl Future<Output = Result<Incoming, TransportError>> + Send + use<> {
-        let pending = match self {
+    pub(crate) fn exchange(&self, request: Request<Body>) -> Pending {
+        match self {
             Self::Http(client) => Pending::Http(client.begin(request)),
             #[cfg(feature = "testing")]
             Self::Scripted(script, connect_timeout) => {
@@ -81,16 +81,21 @@ impl Transport {
                 }))
             }
             Self::Layered(service) => Pending::Layered(service.send(request)),
-        };
-        async move {
-            match pending {
-                Pending::Http(response) => http_client::end(response).await,
-                #[cfg(feature = "testing")]
-                Pending::Scripted(response) => response.await.map(Incoming::from_http),
-                Pending::Layered(response) => {
-                    let response = response.await.map_err(TransportError::from_box)?;
-                    Ok(Incoming::from_http(response))
-                }
+        }
+    }
+}
+
+impl Future for Pending {
+    type Output = Result<Incoming, TransportError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Http(response) => http_client::poll_end(response, cx),
+            #[cfg(feature = "testing")]
+            Self::Scripted(response) => response.as_mut().poll(cx).map_ok(Incoming::from_http),
+            Self::Layered(response) => {
+                let response = ready!(response.as_mut().poll(cx)).map_err(TransportError::from_box);
+                Poll::Ready(response.map(Incoming::from_http))
             }
         }
     }
@@ -116,10 +121,10 @@ impl Incoming {
 
 impl IncomingBody {
     /// The next piece of the body, `None` at its end.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+    pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
         match self {
-            Self::Http(body) => next_chunk(body).await.map_err(http_client::body_error),
-            Self::Other(body) => next_chunk(body).await.map_err(TransportError::from_box),
+            Self::Http(body) => poll_data(body, cx).map_err(http_client::body_error),
+            Self::Other(body) => poll_data(body, cx).map_err(TransportError::from_box),
         }
     }
 
@@ -149,18 +154,14 @@ impl IncomingBody {
 }
 
 /// The next data frame; trailers are not part of the value.
-async fn next_chunk<B>(body: &mut B) -> Result<Option<Bytes>, B::Error>
+fn poll_data<B>(body: &mut B, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, B::Error>>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    loop {
-        match poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
-            None => return Ok(None),
-            Some(frame) => {
-                if let Ok(data) = frame?.into_data() {
-                    return Ok(Some(data));
-                }
-            }
+    while let Some(frame) = ready!(Pin::new(&mut *body).poll_frame(cx)) {
+        if let Ok(data) = frame?.into_data() {
+            return Poll::Ready(Ok(Some(data)));
         }
     }
+    Poll::Ready(Ok(None))
 }

@@ -92,7 +92,7 @@ impl Breaker {
     #[inline]
     pub(crate) fn admit<'a>(
         &'a self,
-        policy: &BreakerPolicy,
+        policy: &'a BreakerPolicy,
         now: Instant,
         lease: impl FnOnce() -> Duration,
         random: &'a Random,
@@ -106,7 +106,7 @@ impl Breaker {
         Ok(Permit {
             breaker: self,
             random,
-            policy: *policy,
+            policy,
             generation,
         })
     }
@@ -211,7 +211,7 @@ impl Breaker {
         let mut tripped = self.lock();
         let current = self.generation() == permit.generation;
         if current {
-            tripped.open(&permit.policy, now, permit.random);
+            tripped.open(permit.policy, now, permit.random);
             self.begin(permit.generation.wrapping_add(1));
         }
         current

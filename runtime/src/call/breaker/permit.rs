@@ -13,7 +13,7 @@ use crate::random::Random;
 pub(crate) struct Permit<'a> {
     pub(super) breaker: &'a Breaker,
     pub(super) random: &'a Random,
-    pub(super) policy: BreakerPolicy,
+    pub(super) policy: &'a BreakerPolicy,
     pub(super) generation: u32,
 }
 

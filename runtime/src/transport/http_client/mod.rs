@@ -89,13 +89,20 @@ impl HttpClient {
     }
 }
 
-pub(super) async fn end(pending: Pending) -> Result<Incoming, TransportError> {
-    let (parts, body) = pending.await.map_err(send_error)?.into_parts();
-    Ok(Incoming {
+/// The head of the response.
+pub(super) fn poll_end(
+    pending: &mut Pending,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Incoming, TransportError>> {
+    let (parts, body) = match ready!(Pin::new(pending).poll(cx)) {
+        Ok(response) => response.into_parts(),
+        Err(error) => return Poll::Ready(Err(send_error(error))),
+    };
+    Poll::Ready(Ok(Incoming {
         status: parts.status,
         headers: parts.headers,
         body: IncomingBody::Http(decode::body(body)),
-    })
+    }))
 }
 
 /// Whether requests by this method have a body as a rule. That one has none has to be said: without a length some servers
