@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
-use trunkline::{Delivery, ErrorKind, Events, HandlerError, Inbox, Priority};
+use trunkline::{Delivery, Events, HandlerError, Inbox, Priority};
 use trunkline_tests::broker::Broker;
 
 use crate::support::{
@@ -110,53 +110,6 @@ async fn what_comes_again_after_a_cut_is_not_handled_again() {
         Some("0"),
         "{left}"
     );
-}
-
-/// event fault 19
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_queue_with_other_arguments_is_one_clear_error() {
-    let Some(broker) = Broker::start().await else {
-        return;
-    };
-    let client = client(&broker.url());
-    let (events, group, other, tally) = (
-        client.events(),
-        unique("group"),
-        unique("other"),
-        Tally::default(),
-    );
-    let worker = start(tallying(&events, &other, &tally)).await;
-    let declare = format!(
-        "rabbit_amqqueue:declare(rabbit_misc:r(<<\"/\">>, queue, <<\"trunkline.q.{group}\">>), true, false, [], none, <<\"a test\">>)."
-    );
-    broker.ctl(&["eval", &declare]).await;
-    let subscribe = tallying(&events, &group, &Tally::default());
-    let error = timeout(PATIENCE, subscribe.start())
-        .await
-        .expect("no hang")
-        .expect_err("it is a classic queue");
-    assert_eq!(error.kind(), ErrorKind::Config);
-    let message = error.message();
-    assert!(message.contains(&format!("trunkline.q.{group}")), "{message}");
-    assert!(
-        message.contains("x-queue-type") || message.contains("x-"),
-        "{message}"
-    );
-    events
-        .publish(&numbered(1))
-        .target(&other)
-        .await
-        .expect("confirmed");
-    tally.wait_for(1, PATIENCE).await;
-    let reconnects = client.metrics().events.reconnects;
-    sleep(5 * SECOND).await;
-    assert_eq!(
-        client.metrics().events.reconnects,
-        reconnects,
-        "no loop of connections"
-    );
-    worker.shutdown(SECOND).await.expect("settled");
-    client.shutdown(SECOND).await;
 }
 
 /// event fault 22
