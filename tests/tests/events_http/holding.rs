@@ -1,39 +1,33 @@
 //! Requests that are held until a handler is free: how many, and what becomes of them.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
-use trunkline::{Delivery, ErrorKind, HandlerError, Inbox, Result};
+use tower::ServiceExt;
+use trunkline::http::Request;
+use trunkline::{Delivery, ErrorKind, Inbox, Result};
 use trunkline_tests::events::Paid;
 
 use super::messaging::SOON;
-use super::subscriber::{Subscriber, plain};
+use super::subscriber::{Gate, Subscriber, plain};
 
 #[tokio::test]
 async fn what_waits_when_a_subscription_closes_is_told_at_once_to_come_again() -> Result<()> {
     let subscriber = Subscriber::start().await;
-    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (tell, wait) = (Arc::clone(&begun), Arc::clone(&go_on));
-    let subscribe = subscriber
-        .subscribe()
-        .concurrency(1)
-        .on(move |_: Delivery<Paid>| {
-            tell.notify_one();
-            let wait = Arc::clone(&wait);
-            async move {
-                wait.notified().await;
-                Ok::<(), HandlerError>(())
-            }
-        });
+    let gate = Gate::default();
+    let subscribe = subscriber.subscribe().concurrency(1).on(gate.handler::<Paid>());
     let worker = subscribe.start().await?;
     let (first, second) = (plain("a", 1), plain("b", 2));
     let (first, second, shutdown) = tokio::join!(
         subscriber.post(&first),
         async {
-            begun.notified().await;
+            gate.begun().await;
             let answer = subscriber.post(&second).await;
-            go_on.notify_one();
+            gate.open();
             answer
         },
         async {
@@ -52,16 +46,8 @@ async fn what_waits_when_a_subscription_closes_is_told_at_once_to_come_again() -
 async fn beyond_the_bound_of_what_is_held_more_is_refused() -> Result<()> {
     // One event as large as all that may be held.
     let subscriber = Subscriber::with(|builder| builder.max_event(64 * 1024 * 1024)).await;
-    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (tell, wait) = (Arc::clone(&begun), Arc::clone(&go_on));
-    let subscribe = subscriber.subscribe().on_named("order.paid", move |_| {
-        tell.notify_one();
-        let wait = Arc::clone(&wait);
-        async move {
-            wait.notified().await;
-            Ok::<(), HandlerError>(())
-        }
-    });
+    let gate = Gate::default();
+    let subscribe = subscriber.subscribe().on_named("order.paid", gate.handler());
     let _worker = subscribe.start().await?;
     let large = format!(
         r#"{{"event_type":"order.paid","event_id":"l","data":"{}"}}"#,
@@ -69,9 +55,9 @@ async fn beyond_the_bound_of_what_is_held_more_is_refused() -> Result<()> {
     );
     let event = plain("a", 7);
     let (answer, refused) = tokio::join!(subscriber.post_raw(&large), async {
-        begun.notified().await;
+        gate.begun().await;
         let refused = subscriber.post(&event).await;
-        go_on.notify_one();
+        gate.open();
         refused
     });
     assert_eq!((answer, refused), ((200, None), (503, Some(1))));
@@ -110,5 +96,47 @@ async fn a_requester_that_leaves_does_not_stop_the_others() -> Result<()> {
     gate.notify_one();
     assert_eq!(subscriber.post(&plain("b", 2)).await, (200, None));
     assert_eq!(handled.recv().await, Some(2));
+    Ok(())
+}
+
+/// Whether it is not done, after it was asked once.
+async fn is_pending(future: &mut (impl Future + Unpin)) -> bool {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
+}
+
+/// The least that a request takes of the 64 MiB is 64 KiB.
+const MOST: u32 = 1024;
+
+#[tokio::test]
+async fn requests_that_are_given_up_make_room_at_once() -> Result<()> {
+    let subscriber = Subscriber::start().await;
+    let gate = Gate::default();
+    let _worker = subscriber
+        .subscribe()
+        .concurrency(1)
+        .on(gate.handler::<Paid>())
+        .start()
+        .await?;
+    let callbacks = subscriber.client.events().callbacks("shipping")?;
+    let request = |order: u32| {
+        let body = plain(&format!("paid-{order}"), order).to_string();
+        let request = Request::post("/").header("content-length", body.len());
+        let request = request.body(axum::body::Body::from(body));
+        callbacks.clone().oneshot(request.expect("legal"))
+    };
+    let mut in_hand = tokio::spawn(request(0));
+    gate.begun().await;
+    for round in 1..=2 {
+        let mut waiting: Vec<_> = (1..MOST).map(|order| Box::pin(request(order))).collect();
+        for request in &mut waiting {
+            assert!(is_pending(request).await, "there is room in round {round}");
+        }
+        let refused = request(MOST).await.expect("infallible");
+        assert_eq!(refused.status(), 503, "and for no more");
+    }
+    assert!(is_pending(&mut in_hand).await);
+    gate.open();
+    let answered = in_hand.await.expect("no panic").expect("infallible");
+    assert_eq!(answered.status(), 200);
     Ok(())
 }

@@ -1,8 +1,12 @@
 //! A subscriber as the messaging service sees it: its server.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
 use axum::Router;
 use serde_json::{Value, json};
-use trunkline::{Client, Raw, Reply, Result, ServiceClient, Subscribe};
+use tokio::sync::Notify;
+use trunkline::{Client, Delivery, HandlerError, Raw, Reply, Result, ServiceClient, Subscribe};
 use trunkline_tests::server::{client_of, serve};
 
 use super::messaging::Messaging;
@@ -75,4 +79,38 @@ pub(crate) fn plain(id: &str, order: u32) -> Value {
         "event_type": "order.paid", "data": { "order": order }, "target_service": null, "priority": "normal",
         "timestamp": "2026-01-02T03:04:05+00:00", "event_id": id, "source_service": "orders", "correlation_id": null
     })
+}
+
+/// What a handler waits at, so that a test sees it in the middle.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    begun: Arc<Notify>,
+    open: Arc<Notify>,
+}
+
+type Handling = Pin<Box<dyn Future<Output = std::result::Result<(), HandlerError>> + Send>>;
+
+impl Gate {
+    /// A handler that says that it has begun, and ends well once it may.
+    pub(crate) fn handler<T>(&self) -> impl Fn(Delivery<T>) -> Handling + Send + Sync + 'static {
+        let gate = self.clone();
+        move |_| {
+            gate.begun.notify_one();
+            let open = Arc::clone(&gate.open);
+            Box::pin(async move {
+                open.notified().await;
+                Ok(())
+            })
+        }
+    }
+
+    /// Returns once a handler has begun.
+    pub(crate) async fn begun(&self) {
+        self.begun.notified().await;
+    }
+
+    /// Lets one handler end.
+    pub(crate) fn open(&self) {
+        self.open.notify_one();
+    }
 }
