@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use trunkline::{Delivery, HandlerError, Result};
 use trunkline_tests::events::Paid;
 
 use super::messaging::SOON;
-use super::subscriber::{Subscriber, plain};
+use super::subscriber::{Gate, Subscriber, plain};
 
 #[tokio::test]
 async fn an_event_that_fails_is_to_be_sent_again_until_its_ladder_ends() -> Result<()> {
@@ -76,20 +76,11 @@ async fn a_panic_and_a_rejection_are_what_they_are_elsewhere() -> Result<()> {
 #[tokio::test]
 async fn a_handler_that_is_dropped_lets_the_event_come_again() -> Result<()> {
     let subscriber = Subscriber::start().await;
-    let (begun, entered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (tell, wait) = (Arc::clone(&begun), Arc::clone(&entered));
-    let subscribe = subscriber.subscribe().on(move |_: Delivery<Paid>| {
-        tell.notify_one();
-        let wait = Arc::clone(&wait);
-        async move {
-            wait.notified().await;
-            Ok::<(), HandlerError>(())
-        }
-    });
-    let worker = subscribe.start().await?;
+    let gate = Gate::default();
+    let worker = subscriber.subscribe().on(gate.handler::<Paid>()).start().await?;
     let event = plain("a", 7);
     let (answer, abandoned) = tokio::join!(subscriber.post(&event), async {
-        begun.notified().await;
+        gate.begun().await;
         worker
             .shutdown(Duration::ZERO)
             .await
@@ -102,5 +93,48 @@ async fn a_handler_that_is_dropped_lets_the_event_come_again() -> Result<()> {
         .on(|_: Delivery<Paid>| async { Ok::<(), HandlerError>(()) });
     let _worker = subscribe.start().await?;
     assert_eq!(subscriber.post(&event).await, (200, None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dead_letter_of_one_subscription_is_not_handled_again_for_another() -> Result<()> {
+    let subscriber = Subscriber::start().await;
+    let (seen, mut handled) = mpsc::unbounded_channel();
+    let rejecting = subscriber.subscribe().on(move |event: Delivery<Paid>| {
+        seen.send(event.attempt()).expect("the test listens");
+        async { Err::<(), _>(HandlerError::reject("not ours")) }
+    });
+    let audit = subscriber.subscribe().subscription("audit");
+    let audit = audit
+        .ladder([Duration::from_secs(1)])
+        .on(|event: Delivery<Paid>| {
+            let is_late = event.attempt() > 3;
+            async move {
+                is_late
+                    .then_some(())
+                    .ok_or_else(|| HandlerError::retry("not yet"))
+            }
+        });
+    let _workers = (rejecting.start().await?, audit.start().await?);
+    assert_eq!(
+        subscriber.post(&plain("a", 7)).await,
+        (503, Some(1)),
+        "audit wants it again"
+    );
+    assert_eq!(
+        subscriber.post(&plain("a", 7)).await,
+        (422, None),
+        "and has it now"
+    );
+    let attempts = |handled: &mut mpsc::UnboundedReceiver<u32>| {
+        std::iter::from_fn(|| handled.try_recv().ok()).collect::<Vec<_>>()
+    };
+    assert_eq!(attempts(&mut handled), [1]);
+    let dead = subscriber.client.events().dead("shipping").list().await?;
+    assert_eq!(dead.len(), 1);
+
+    // The messaging service was told: if it is sent once more, somebody wants that.
+    assert_eq!(subscriber.post(&plain("a", 7)).await, (422, None));
+    assert_eq!(attempts(&mut handled), [1]);
     Ok(())
 }

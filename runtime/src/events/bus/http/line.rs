@@ -101,21 +101,33 @@ impl Line {
         room: Arc<OwnedSemaphorePermit>,
     ) -> Waiting {
         let (tell, answer) = oneshot::channel();
-        let is_claimed = Arc::new(AtomicBool::new(false));
+        let is_dead = self.attempts.is_dead(message);
+        let is_claimed = Arc::new(AtomicBool::new(is_dead));
+        let waiting = Waiting {
+            answer,
+            is_claimed: Arc::clone(&is_claimed),
+            line: Arc::clone(self),
+        };
+        if is_dead {
+            // No error: `waiting` is there.
+            let _ = tell.send(Answer::Dead);
+            return waiting;
+        }
         let held = Held {
             wire: Arc::new(self.attempts.continued(message, wire)),
             message: Arc::clone(message),
             answer: tell,
-            is_claimed: Arc::clone(&is_claimed),
+            is_claimed,
             _room: room,
         };
         lock(&self.ready).push(message.priority, held);
         self.arrived.notify_one();
-        Waiting {
-            answer,
-            is_claimed,
-            line: Arc::clone(self),
-        }
+        waiting
+    }
+
+    /// The messaging service has heard what became of the event: if it comes again, somebody wants that.
+    pub(super) fn forget(&self, message: &Message) {
+        self.attempts.forget(message);
     }
 
     /// The next event whose request is there still.
@@ -252,7 +264,7 @@ impl Token {
             }
             Verdict::Dead { copy } => {
                 self.shelves.bury(&self.line.label, copy, held.message.priority)?;
-                self.line.attempts.forget(&held.message);
+                self.line.attempts.bury(&held.message);
                 Answer::Dead
             }
         };
