@@ -1,12 +1,12 @@
 //! Subscriptions whose channel, queue or connection goes away, and their end in good order.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 use trunkline::{Delivery, Events, HandlerError, Inbox, Priority};
-use trunkline_tests::broker::Broker;
+use trunkline_tests::broker::{self, Broker};
 
 use crate::support::{
     Numbered, PATIENCE, SECOND, Tally, client, numbered, publish_from, scaled, start, tallying, unique,
@@ -183,6 +183,32 @@ async fn a_shutdown_under_load_loses_nothing_and_repeats_nothing() {
     assert_eq!((tally.distinct(), tally.total()), (3000, 3000));
     worker.shutdown(SECOND).await.expect("settled");
     second.shutdown(SECOND).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_does_not_wait_for_a_handler_that_blocks_its_thread() {
+    let Some(url) = broker::url().await else { return };
+    let (client, group, tally) = (client(&url), unique("group"), Tally::default());
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (handled, released) = (tally.clone(), Mutex::new(released));
+    let subscribe = client
+        .events()
+        .subscribe(&group)
+        .on(move |event: Delivery<Numbered>| {
+            handled.push(event.number);
+            // As a handler does that should have been given to `spawn_blocking`.
+            let _ = released.lock().map(|released| released.recv());
+            async { Ok::<(), HandlerError>(()) }
+        });
+    let worker = start(subscribe.concurrency(1)).await;
+    let published = client.events().publish(&numbered(1)).target(&group).await;
+    published.expect("confirmed");
+    tally.wait_for(1, PATIENCE).await;
+    let (begun, grace) = (Instant::now(), SECOND / 10);
+    assert_eq!(client.shutdown(grace).await.abandoned, 1);
+    // A second after the grace, and as much again for a machine that is busy.
+    assert!(begun.elapsed() < grace + 2 * SECOND, "{:?}", begun.elapsed());
+    drop((release, worker));
 }
 
 #[test]

@@ -51,6 +51,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long looking at a shelf waits for a connection.
 const REACH: Duration = Duration::from_secs(10);
 
+/// How long after the deadline of a shutdown its goodbyes may take, and how long they may in any case.
+const GOODBYE: Duration = Duration::from_secs(1);
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// What a client says of itself and wants of its broker.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -249,7 +253,7 @@ impl AmqpBus {
         self.core.states.figures()
     }
 
-    /// Ends in order, at the deadline at the latest: what publishes and takes first, then the connections.
+    /// Ends in order: at the deadline what publishes and takes, then the connections, about a second later at the latest.
     pub(crate) async fn shutdown(&self, deadline: Instant) {
         let (work, links) = {
             let mut running = lock(&self.running);
@@ -257,17 +261,10 @@ impl AmqpBus {
             running.work.send_replace(true);
             running.take_tasks()
         };
-        for mut task in work {
-            if timeout_at(deadline, &mut task).await.is_err() {
-                task.abort();
-                let _ = task.await;
-            }
-        }
+        end(work, deadline).await;
         lock(&self.running).links.send_replace(true);
-        // Each says goodbye within a second.
-        for task in links {
-            let _ = task.await;
-        }
+        let last = deadline + GOODBYE;
+        end(links, last.max(Instant::now() + MOMENT)).await;
     }
 
     fn publisher(&self) -> Result<Publisher, Nack> {
@@ -350,6 +347,16 @@ impl Running {
         }
         links.extend(self.consuming.take().map(|consuming| consuming.task));
         (work, links)
+    }
+}
+
+/// Waits for the tasks, and drops those that are left at the deadline.
+async fn end(tasks: Vec<JoinHandle<()>>, deadline: Instant) {
+    for mut task in tasks {
+        if timeout_at(deadline, &mut task).await.is_err() {
+            task.abort();
+            let _ = task.await;
+        }
     }
 }
 
