@@ -25,7 +25,7 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::depths::Depths;
@@ -162,11 +162,11 @@ impl AmqpBus {
     /// # Errors
     /// `Config` when the broker has other queues of these names, or does not allow them.
     pub(crate) async fn subscribe(&self, declaration: &Declaration) -> Result<Source, Error> {
-        let (source, declared) = self.begin(declaration).map_err(refused)?;
+        let (source, declared, taker) = self.begin(declaration).map_err(refused)?;
         let declared = timeout(PATIENCE, declared).await;
         if let Ok(Ok(Ok(()))) | Err(_) = &declared {
             self.depths
-                .add(declaration.label.clone(), declaration.steps.clone());
+                .add(declaration.label.clone(), declaration.steps.clone(), taker);
         }
         match declared {
             Ok(Ok(Ok(()))) => Ok(source),
@@ -185,7 +185,10 @@ impl AmqpBus {
         }
     }
 
-    fn begin(&self, declaration: &Declaration) -> Result<(Source, subscription::Declared), Nack> {
+    fn begin(
+        &self,
+        declaration: &Declaration,
+    ) -> Result<(Source, subscription::Declared, AbortHandle), Nack> {
         let publisher = self.publisher()?;
         let mut running = lock(&self.running);
         let runtime = running.runtime()?;
@@ -197,8 +200,10 @@ impl AmqpBus {
         };
         let (source, run, declared) = subscription::make(needs, declaration);
         running.subscriptions.retain(|task| !task.is_finished());
-        running.subscriptions.push(runtime.spawn(run));
-        Ok((source, declared))
+        let task = runtime.spawn(run);
+        let taker = task.abort_handle();
+        running.subscriptions.push(task);
+        Ok((source, declared, taker))
     }
 
     /// What is on a shelf, the oldest first, at most so many.
