@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::super::{Nack, Shelf, Shelved};
 use super::fault::{Cause, Fault};
-use super::link::{ANSWER, Link};
+use super::link::{Link, answered};
 use super::publisher::{CONFIRM, Parcel, Publisher};
 use super::{topology, wire};
 use crate::events::format::{DEAD_REASON, FIRST_FAILURE_TIME};
@@ -211,11 +211,4 @@ fn shelved_of(mut wire: Wire) -> Shelved {
 
 fn short(queue: &str) -> Result<lapin::types::ShortString, Fault> {
     wire::short("queue", queue).map_err(|nack: Nack| Fault::new(Cause::Conflict, nack.reason))
-}
-
-async fn answered<T>(queue: &str, answer: impl Future<Output = lapin::Result<T>>) -> Result<T, Fault> {
-    let answer = timeout(ANSWER, answer).await;
-    answer
-        .map_err(|_| Fault::mute(queue, ANSWER))?
-        .map_err(Fault::from)
 }

@@ -19,7 +19,7 @@ use super::declare;
 use super::fault::{Cause, Fault};
 use super::link::Link;
 use super::state::Role;
-use super::supervise::{Stop, until, up};
+use super::supervise::{Stop, gone, until, up};
 use crate::events::text::Text;
 use crate::events::wire::Wire;
 use crate::events::{EventsState, PublishFailure};
@@ -167,13 +167,6 @@ async fn unusable(core: &Core, link: &Link, fault: Fault, stop: &Stop) -> Option
             until(stop, sleep(LOOK)).await
         }
     }
-}
-
-/// Until this connection is not the one of the moment.
-async fn gone(links: &mut watch::Receiver<Option<Arc<Link>>>, link: &Arc<Link>) {
-    let is_other = |now: &Option<Arc<Link>>| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, link));
-    // An error: there will be no other.
-    let _ = links.wait_for(is_other).await;
 }
 
 impl Desk {

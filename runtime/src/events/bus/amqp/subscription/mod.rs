@@ -19,7 +19,7 @@ use super::declare;
 use super::fault::{Cause, Fault};
 use super::link::Link;
 use super::publisher::Publisher;
-use super::supervise::{Stop, up};
+use super::supervise::{Stop, gone, up};
 use super::topology::{self, SubscriptionPlan};
 
 use self::channel::TakingChannel;
@@ -167,12 +167,6 @@ impl Subscription {
 
 fn lost() -> Fault {
     Fault::new(Cause::Lost, "the connection is over")
-}
-
-async fn gone(links: &mut watch::Receiver<Option<Arc<Link>>>, link: &Arc<Link>) {
-    let is_other = |now: &Option<Arc<Link>>| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, link));
-    // An error: there will be no other.
-    let _ = links.wait_for(is_other).await;
 }
 
 /// What ends a subscription: nobody takes from it any more, or the bus stops.
