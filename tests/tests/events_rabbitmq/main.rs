@@ -7,6 +7,7 @@ mod alarms;
 mod carrying;
 mod consumers;
 mod declared;
+mod deleted;
 mod encrypted;
 mod frozen;
 mod killed;

@@ -9,6 +9,7 @@ mod declare;
 mod depths;
 mod fault;
 mod link;
+mod plans;
 mod publisher;
 mod shelf;
 mod state;
@@ -31,6 +32,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use self::depths::Depths;
 use self::fault::{Cause, Fault};
 use self::link::Link;
+use self::plans::Plans;
 use self::publisher::Publisher;
 use self::state::{Role, States};
 use self::subscription::Needs;
@@ -68,7 +70,6 @@ pub(crate) struct Settings {
 /// The bus of one client.
 pub(crate) struct AmqpBus {
     core: Arc<Core>,
-    targets: Targets,
     depths: Arc<Depths>,
     running: Mutex<Running>,
 }
@@ -82,6 +83,8 @@ struct Core {
     tls: OnceLock<Arc<ClientConfig>>,
     random: Random,
     states: States,
+    targets: Targets,
+    plans: Plans,
 }
 
 /// The tasks there are.
@@ -119,6 +122,27 @@ impl Core {
         config.alpn_protocols.clear();
         Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
     }
+
+    /// Declares the exchanges, and all that is bound to them and known here: with an exchange its bindings are deleted.
+    ///
+    /// # Errors
+    /// When the exchanges are refused, or the connection is of no more use.
+    async fn restore(&self, link: &Link) -> Result<(), Fault> {
+        let how = self.addresses.declare;
+        declare::exchanges(link, how, self.format).await?;
+        for plan in self.plans.all() {
+            match declare::subscription(link, how, &plan).await {
+                // The subscription says so itself.
+                Ok(())
+                | Err(Fault {
+                    cause: Cause::Conflict,
+                    ..
+                }) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl AmqpBus {
@@ -138,8 +162,9 @@ impl AmqpBus {
                 tls: OnceLock::new(),
                 random: Random::from_entropy(),
                 states: States::new(),
+                targets: Targets::new(),
+                plans: Plans::default(),
             }),
-            targets: Targets::new(),
             depths: Arc::default(),
             running: Mutex::default(),
         }
@@ -148,13 +173,9 @@ impl AmqpBus {
     /// Resolves once the broker has confirmed the event; without a connection, once there is one.
     pub(crate) async fn publish(&self, outgoing: &Outgoing) -> Result<(), Nack> {
         let publisher = self.publisher()?;
-        let Core {
-            addresses, format, ..
-        } = &*self.core;
-        self.targets
-            .ensure(&publisher, addresses.declare, *format, outgoing)
-            .await?;
-        publisher.publish(topology::parcel(*format, outgoing)).await
+        let core = &*self.core;
+        core.targets.ensure(core, &publisher, outgoing).await?;
+        publisher.publish(topology::parcel(core.format, outgoing)).await
     }
 
     /// Declares the queues and takes from them, also after every loss of a connection.
