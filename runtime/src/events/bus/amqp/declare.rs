@@ -85,7 +85,7 @@ async fn looked(
     let named = format!("{what} `{name}`");
     answered(&named, answer).await.map_err(|Fault { cause, text }| {
         // Missing, and not to be made.
-        let is_missing = how == Declare::Verify && cause == Cause::Channel;
+        let is_missing = how == Declare::Verify && cause == Cause::Missing;
         let cause = if is_missing { Cause::Conflict } else { cause };
         let text = if cause == Cause::Mute {
             text

@@ -88,7 +88,7 @@ impl Targets {
         let declared = declare_target(&link, &key).await;
         let answer = match &declared {
             Ok(()) => Answer::Declared,
-            Err(fault) if fault.cause == Cause::Channel => {
+            Err(fault) if fault.cause == Cause::Missing => {
                 // An operator has deleted an exchange.
                 let restored = core.restore(&link).await;
                 return Err(Nack::temporary(
@@ -101,19 +101,14 @@ impl Targets {
         answer.read().unwrap_or(Ok(()))
     }
 
-    /// Declares again what was declared before: with an exchange all that was bound to it is gone.
-    ///
-    /// # Errors
-    /// When the connection is of no more use; what is refused is told to the next event of its target.
-    pub(super) async fn restore(&self, link: &Arc<Link>) -> Result<(), Fault> {
+    /// Declares again what was declared before: with an exchange all that was bound to it is gone. What is refused is told
+    /// to the next event of its target.
+    pub(super) async fn restore(&self, link: &Arc<Link>) {
         for key in self.all(link) {
-            match declare_target(link, &key).await {
-                Ok(()) => self.remember(link, key, Answer::Declared),
-                Err(fault) if fault.cause == Cause::Conflict => {}
-                Err(fault) => return Err(fault),
+            if declare_target(link, &key).await.is_ok() {
+                self.remember(link, key, Answer::Declared);
             }
         }
-        Ok(())
     }
 
     fn all(&self, link: &Arc<Link>) -> Vec<Key> {

@@ -144,7 +144,7 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
             Ok(()) => return,
             Err(fault) => {
                 // An exchange that is not there closes the channel.
-                is_bare = fault.cause == Cause::Channel;
+                is_bare = fault.cause == Cause::Missing;
                 link.condemn(fault);
             }
         }
@@ -157,7 +157,7 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
 async fn open(core: &Core, link: &Arc<Link>, is_bare: bool) -> Result<ConfirmChannel, Fault> {
     if is_bare {
         core.restore(link).await?;
-        core.targets.restore(link).await?;
+        core.targets.restore(link).await;
     } else {
         declare::exchanges(link, core.addresses.declare, core.format).await?;
     }
