@@ -33,10 +33,12 @@ impl OutboxSource for Outbox {
     type Row = i64;
     type Error = sqlx::Error;
 
-    async fn page(&self, most: usize) -> sqlx::Result<Vec<(i64, Vec<u8>)>> {
-        let page = sqlx::query("SELECT number, event FROM outbox ORDER BY number LIMIT ?");
+    async fn page(&self, after: Option<i64>, most: usize) -> sqlx::Result<Vec<(i64, Vec<u8>)>> {
+        let page = sqlx::query("SELECT number, event FROM outbox WHERE number > ? ORDER BY number LIMIT ?");
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = page.bind(most).fetch_all(&self.0).await?;
+        // Numbers begin with 1.
+        let page = page.bind(after.unwrap_or(0)).bind(most);
+        let rows = page.fetch_all(&self.0).await?;
         Ok(rows
             .iter()
             .map(|row| (row.get("number"), row.get("event")))

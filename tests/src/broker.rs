@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod certificates;
 mod folder;
 mod greeting;
 
@@ -66,6 +67,19 @@ impl Broker {
     /// Where the package is there and no broker starts within two minutes, or where it is missing and
     /// `AMQP_TEST_REQUIRED` is set.
     pub async fn start() -> Option<Self> {
+        Self::start_in(|_, _| {}).await
+    }
+
+    /// The same, with a second port that speaks TLS: its certificate is for `localhost`, of an authority that nobody
+    /// trusts by itself.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub async fn start_encrypted() -> Option<Self> {
+        Self::start_in(Folder::encrypt).await
+    }
+
+    async fn start_in(prepare: impl FnOnce(&Folder, &Ports)) -> Option<Self> {
         if !Path::new(SCRIPTS).join("rabbitmq-server").exists() {
             assert!(std::env::var_os("AMQP_TEST_REQUIRED").is_none(), "{HOW}");
             eprintln!("skipped: {HOW}");
@@ -73,6 +87,7 @@ impl Broker {
         }
         let ports = Ports::free();
         let folder = Folder::new(&ports);
+        prepare(&folder, &ports);
         // Erlang would start this one as a daemon that outlives everybody.
         let names = command(&folder, &ports, Path::new("epmd"))
             .spawn()
@@ -96,6 +111,19 @@ impl Broker {
     /// Its address with user and virtual host.
     pub fn url(&self) -> String {
         format!("amqp://guest:guest@{}/%2f", self.address())
+    }
+
+    /// Its address over TLS, where it [speaks it](Self::start_encrypted).
+    pub fn encrypted_url(&self) -> String {
+        format!("amqps://guest:guest@localhost:{}/%2f", self.ports.amqps().port())
+    }
+
+    /// The certificate of the authority that makes it trusted, in PEM.
+    ///
+    /// # Panics
+    /// Where it speaks no TLS.
+    pub fn root(&self) -> String {
+        self.folder.root()
     }
 
     /// `kill -9`: no goodbye to anybody, nothing flushed. Returns when the process is gone.
@@ -184,6 +212,16 @@ impl Broker {
             text(&output.stderr)
         );
         text(&output.stdout)
+    }
+
+    /// Writes to its disk what it holds back. 3.10 does so with the first term of a new quorum queue, for some seconds, and
+    /// a queue that is killed before has no leader ever after.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    pub async fn settle(&self) {
+        self.ctl(&["eval", "[ok = dets:sync(Table) || Table <- dets:all()]."])
+            .await;
     }
 
     async fn until_it_greets(&mut self) {

@@ -249,6 +249,36 @@ async fn an_event_that_expired_on_disk_is_unsent_and_can_be_replayed() -> Result
 }
 
 #[tokio::test]
+async fn a_replay_into_a_full_outbox_fails_at_the_deadline() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().outbox_bounds(20, 1 << 20).build()?;
+    publish(&client, 0..10).await;
+    until_confirmed(&client, 10).await;
+    let brief = client.events().publish(&Brief).target("shipping").id("brief");
+    let expired = timeout(SOON, brief.await?.confirmed()).await.expect("soon");
+    assert!(expired.is_err(), "{expired:?}");
+    publish(&client, 10..29).await;
+
+    let context = Context::new().with_timeout(Duration::from_millis(100));
+    let replay = scope(context, async { client.events().unsent().replay("brief").await });
+    let error = timeout(SOON, replay)
+        .await
+        .expect("no hang")
+        .expect_err("it is full");
+    assert_eq!(
+        error.publish_failure(),
+        Some(PublishFailure::OutboxFull),
+        "{error}"
+    );
+    assert_eq!(
+        client.events().unsent().list().await?.len(),
+        1,
+        "it is where it was"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_second_client_on_a_directory_is_told_which() {
     let folder = Folder::new();
     let _first = folder.client().build().expect("the first");

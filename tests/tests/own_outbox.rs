@@ -67,14 +67,14 @@ impl OutboxSource for Table {
     type Row = u64;
     type Error = std::io::Error;
 
-    async fn page(&self, most: usize) -> std::io::Result<Vec<(u64, Vec<u8>)>> {
+    async fn page(&self, after: Option<u64>, most: usize) -> std::io::Result<Vec<(u64, Vec<u8>)>> {
         let mut inside = self.inside();
         inside.pages += 1;
         if inside.failing_pages > 0 {
             inside.failing_pages -= 1;
             return Err(std::io::Error::other("the database is away"));
         }
-        let rows = inside.rows.iter().take(most);
+        let rows = inside.rows.range(after.map_or(0, |after| after + 1)..).take(most);
         Ok(rows.map(|(number, event)| (*number, event.clone())).collect())
     }
 
@@ -100,8 +100,12 @@ type Handled = mpsc::UnboundedReceiver<(u32, String, Option<String>)>;
 
 /// A worker, and what it handled: order, id, trace.
 async fn shipping(events: &Events, inbox: Inbox) -> (Worker, Handled) {
+    working(events, "shipping", inbox).await
+}
+
+async fn working(events: &Events, group: &str, inbox: Inbox) -> (Worker, Handled) {
     let (tell, handled) = mpsc::unbounded_channel();
-    let subscribe = events.subscribe("shipping").concurrency(1).inbox(inbox);
+    let subscribe = events.subscribe(group).concurrency(1).inbox(inbox);
     let subscribe = subscribe.on(move |event: Delivery<Paid>| {
         let tell = tell.clone();
         async move { tell.send((event.order, event.id().to_owned(), trace_id())) }
@@ -229,6 +233,42 @@ async fn what_finds_no_room_stays_until_there_is_some() -> Result<()> {
     let mut orders = orders(&mut handled);
     orders.sort_unstable();
     assert_eq!(orders, (0..50).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_delivered_does_not_hold_up_what_can() -> Result<()> {
+    let (events, table) = (events_at("memory:?events=10"), Table::default());
+    let store = |order: u32, target: &str| {
+        let envelope = events.publish(&Paid { order }).target(target).envelope();
+        table.insert(envelope.expect("a legal event").to_bytes());
+    };
+    // More than some pages, of which ten find room.
+    (0..310).for_each(|order| store(order, "nobody"));
+    (310..320).for_each(|order| store(order, "shipping"));
+    let (_worker, mut handled) = shipping(&events, Inbox::off()).await;
+    let started = Instant::now();
+    let relay = events.relay(table.clone())?;
+    while table.inside().rows.len() > 300 {
+        sleep(SECOND / 100).await;
+        assert!(
+            started.elapsed() < 60 * SECOND,
+            "{} are left",
+            table.inside().rows.len()
+        );
+    }
+    store(320, "shipping");
+    relay.wake();
+    for order in 310..=320 {
+        assert_eq!(handled.recv().await.expect("it is handled").0, order);
+    }
+    assert!(started.elapsed() < 120 * SECOND, "{:?}", started.elapsed());
+    let (_worker, mut handled) = working(&events, "nobody", Inbox::off()).await;
+    table.wait_until_empty().await;
+    sleep(SECOND).await;
+    let mut orders = orders(&mut handled);
+    orders.sort_unstable();
+    assert_eq!(orders, (0..310).collect::<Vec<_>>());
     Ok(())
 }
 

@@ -109,6 +109,9 @@ impl Client {
     /// Handlers of events finish first, since they may call and publish. Then new calls and publishes fail with
     /// `ShuttingDown`. Calls that are still in flight after the grace make no further attempt; the value says how many
     /// there are, with the handlers that were not done. Stored events that were not sent stay in the outbox.
+    ///
+    /// It returns about a second after the grace at the latest, and what the disk of the outbox takes: so long it waits for
+    /// handlers that are dropped to go, which those that block their thread do not, and for a broker to say goodbye.
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {
         let deadline = Instant::now() + grace.min(LONGEST_GRACE);
         let workers = self.shared.events.workers.shutdown(deadline).await;

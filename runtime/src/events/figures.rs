@@ -33,7 +33,7 @@ pub struct EventMetrics {
     /// How it stands with whoever carries the events.
     pub state: EventsState,
     /// How often a connection was lost, or could not be made, by the cause: `lost`, `silent`, `closed`, `unreachable`,
-    /// `mute`, `refused`, `channel`, `unconfirmed` or `conflict`. Empty in process.
+    /// `mute`, `refused`, `channel`, `missing`, `unconfirmed` or `conflict`. Empty in process.
     pub reconnects: BTreeMap<String, u64>,
     /// For how long no events were taken because of an alarm. Serialised as milliseconds: `blocked_ms`.
     #[serde(rename = "blocked_ms", serialize_with = "millis")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::bus::Closed;
 use super::consumer::Consumer;
@@ -15,7 +15,8 @@ use super::text::Text;
 use crate::client::{LONGEST_GRACE, Shared, Shutdown, lock};
 use crate::{Error, ErrorKind, Result};
 
-/// How long handlers that are dropped may take to go: one that blocks its thread cannot be dropped at all.
+/// How long after the grace handlers that are dropped may take to go, and what was settled to be told: a handler that
+/// blocks its thread cannot be dropped at all.
 const GOING: Duration = Duration::from_secs(1);
 
 /// A running subscription; made by [`Subscribe::start`](super::Subscribe::start).
@@ -85,7 +86,7 @@ impl Worker {
     /// Takes no more events, waits for those in hand, at most for `grace`, and returns the rest to the queue.
     ///
     /// Handlers that are not done by then are dropped; their events come again, here or elsewhere, and the value says how
-    /// many there are. Where the client is shut down at the same time, the shorter grace holds.
+    /// many there are. One that blocks its thread cannot be dropped: a second after the grace it is left behind. Where the client is shut down at the same time, the shorter grace holds.
     ///
     /// # Errors
     /// None in process; over a network, when what is in hand could not be settled.
@@ -114,6 +115,7 @@ impl Slots {
     async fn finish(&self, deadline: Instant) -> Shutdown {
         self.close.send_replace(true);
         let mut count = self.count.subscribe();
+        let last = deadline + GOING;
         // The sender is ours, so that waiting ends in no other way.
         if timeout_at(deadline, count.wait_for(Count::is_over))
             .await
@@ -121,11 +123,10 @@ impl Slots {
         {
             lock(&self.tasks).iter().for_each(AbortHandle::abort);
             // Only when they are gone have they returned their events.
-            let _ = timeout(GOING, count.wait_for(Count::is_over)).await;
+            let _ = timeout_at(last, count.wait_for(Count::is_over)).await;
         }
-        // What was settled is told the broker with the end of the source.
-        let told = (deadline + GOING).max(Instant::now() + GOING);
-        let _ = timeout_at(told, self.closed.clone().wait()).await;
+        // What was settled is told the broker with the end of the source, which a task that is left holds.
+        let _ = timeout_at(last, self.closed.clone().wait()).await;
         let Count { running, abandoned } = *count.borrow();
         Shutdown {
             abandoned: running + abandoned,

@@ -155,6 +155,7 @@ impl<'d> Document<'d> {
         };
         let explained = match origin.body.trim_ascii() {
             [] => origin.error(&format!("the body is empty, which reads as `null`: {fault}")),
+            b"null" if !origin.status.is_success() => origin.error(&none_on(origin.status, &fault)),
             _ => origin.error_at(&fault, &self.text, offset),
         };
         // Its text may be as long as the body.
@@ -194,6 +195,14 @@ impl<'d> Document<'d> {
             Category::Syntax | Category::Io | Category::Data => format!("the body is not valid JSON: {bare}"),
         }
     }
+}
+
+/// What is read of a status under `none_on` is no word of the server's.
+fn none_on(status: StatusCode, fault: &str) -> String {
+    let status = status.as_u16();
+    format!(
+        "{status} reads as `null` by `#[none_on({status})]`, which the method's type cannot be; `Option<…>` can: {fault}"
+    )
 }
 
 fn is_json(text: &[u8]) -> bool {

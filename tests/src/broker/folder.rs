@@ -1,4 +1,4 @@
-//! What keeps one broker apart from all others: a folder and four ports.
+//! What keeps one broker apart from all others: a folder and five ports.
 
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
@@ -6,11 +6,13 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use super::certificates::Certificates;
+
 /// Below the ephemeral range: a port from that is given to somebody else between a kill and the restart.
 const LOWEST: u16 = 20_000;
 const HIGHEST: u16 = 32_000;
-/// AMQP, distribution, names, and the distribution of `rabbitmqctl`.
-const EACH: u16 = 4;
+/// AMQP, distribution, names, the distribution of `rabbitmqctl`, and AMQP over TLS.
+const EACH: u16 = 5;
 
 /// Neighbouring ports of one broker.
 #[derive(Debug)]
@@ -28,6 +30,10 @@ impl Ports {
 
     pub(super) fn amqp(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.0))
+    }
+
+    pub(super) fn amqps(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.0 + 4))
     }
 
     /// How the broker and its tools hear of them.
@@ -68,8 +74,34 @@ impl Folder {
             "listeners.tcp.1 = {}\nlog.console = false\ndisk_free_limit.absolute = 50MB\n",
             ports.amqp()
         );
-        fs::write(folder.0.join("rabbitmq.conf"), settings).expect("the folder was just made");
+        folder.write("rabbitmq.conf", &settings);
         folder
+    }
+
+    /// Lets its broker speak TLS too.
+    pub(super) fn encrypt(&self, ports: &Ports) {
+        let Certificates { root, server, key } = Certificates::new();
+        let files = [
+            ("ssl_options.cacertfile", "root.pem", root),
+            ("ssl_options.certfile", "server.pem", server),
+            ("ssl_options.keyfile", "key.pem", key),
+        ];
+        let before = fs::read_to_string(self.0.join("rabbitmq.conf")).expect("it was written");
+        let listener = format!("{before}listeners.ssl.1 = {}", ports.amqps());
+        let mut settings = vec![listener, "ssl_options.verify = verify_none".to_owned()];
+        for (setting, name, pem) in files {
+            self.write(name, &pem);
+            settings.push(format!("{setting} = {}", self.0.join(name).display()));
+        }
+        self.write("rabbitmq.conf", &(settings.join("\n") + "\n"));
+    }
+
+    pub(super) fn root(&self) -> String {
+        fs::read_to_string(self.0.join("root.pem")).expect("the broker speaks TLS")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).expect("the folder was just made");
     }
 
     pub(super) fn path(&self) -> &Path {

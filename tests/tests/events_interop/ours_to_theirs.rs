@@ -3,19 +3,14 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trunkline::{Client, Delivery, EventFormat, HandlerError, Priority};
+use trunkline::{Delivery, EventFormat, HandlerError, Priority};
 
 use crate::peer::{self, Listener};
 
 /// What the listener gets of an event with everything set; a subscription of ours has made the exchange before.
 async fn received(format: EventFormat, exchange: &str, key: &str) -> Option<Value> {
     let url = peer::url().await?;
-    let client = Client::builder()
-        .name("orders")
-        .events(&url)
-        .event_format(format)
-        .build()
-        .expect("legal settings");
+    let client = peer::ours(&url, format);
     let events = client.events();
     let ignore = |_: Delivery<Value>| async { Ok::<(), HandlerError>(()) };
     let worker = events

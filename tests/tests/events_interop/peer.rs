@@ -7,6 +7,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use trunkline::{Client, EventFormat};
 use trunkline_tests::broker;
 
 /// Where `tests/run` puts Python's packages.
@@ -24,6 +25,12 @@ pub(crate) async fn url() -> Option<String> {
         return None;
     }
     broker::url().await
+}
+
+/// A client of ours.
+pub(crate) fn ours(url: &str, format: EventFormat) -> Client {
+    let client = Client::builder().name("orders").events(url).event_format(format);
+    client.build().expect("legal settings")
 }
 
 /// Somebody who waits for one message.

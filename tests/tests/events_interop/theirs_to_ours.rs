@@ -4,19 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use trunkline::{Client, Delivery, EventFormat, HandlerError, Priority};
+use trunkline::{Delivery, EventFormat, HandlerError, Priority};
 
 use crate::peer;
 
 /// The event that they published, and that there was nothing more.
 async fn received(format: EventFormat, theirs: &str) -> Option<Delivery<Value>> {
     let url = peer::url().await?;
-    let client = Client::builder()
-        .name("orders")
-        .events(&url)
-        .event_format(format)
-        .build()
-        .expect("legal settings");
+    let client = peer::ours(&url, format);
     let (sender, mut handled) = mpsc::channel(2);
     let forward = move |event: Delivery<Value>| {
         let sender = sender.clone();

@@ -1,12 +1,12 @@
 //! Subscriptions whose channel, queue or connection goes away, and their end in good order.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
-use trunkline::{Delivery, ErrorKind, Events, HandlerError, Inbox, Priority};
-use trunkline_tests::broker::Broker;
+use trunkline::{Delivery, Events, HandlerError, Inbox, Priority};
+use trunkline_tests::broker::{self, Broker};
 
 use crate::support::{
     Numbered, PATIENCE, SECOND, Tally, client, numbered, publish_from, scaled, start, tallying, unique,
@@ -112,53 +112,6 @@ async fn what_comes_again_after_a_cut_is_not_handled_again() {
     );
 }
 
-/// event fault 19
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_queue_with_other_arguments_is_one_clear_error() {
-    let Some(broker) = Broker::start().await else {
-        return;
-    };
-    let client = client(&broker.url());
-    let (events, group, other, tally) = (
-        client.events(),
-        unique("group"),
-        unique("other"),
-        Tally::default(),
-    );
-    let worker = start(tallying(&events, &other, &tally)).await;
-    let declare = format!(
-        "rabbit_amqqueue:declare(rabbit_misc:r(<<\"/\">>, queue, <<\"trunkline.q.{group}\">>), true, false, [], none, <<\"a test\">>)."
-    );
-    broker.ctl(&["eval", &declare]).await;
-    let subscribe = tallying(&events, &group, &Tally::default());
-    let error = timeout(PATIENCE, subscribe.start())
-        .await
-        .expect("no hang")
-        .expect_err("it is a classic queue");
-    assert_eq!(error.kind(), ErrorKind::Config);
-    let message = error.message();
-    assert!(message.contains(&format!("trunkline.q.{group}")), "{message}");
-    assert!(
-        message.contains("x-queue-type") || message.contains("x-"),
-        "{message}"
-    );
-    events
-        .publish(&numbered(1))
-        .target(&other)
-        .await
-        .expect("confirmed");
-    tally.wait_for(1, PATIENCE).await;
-    let reconnects = client.metrics().events.reconnects;
-    sleep(5 * SECOND).await;
-    assert_eq!(
-        client.metrics().events.reconnects,
-        reconnects,
-        "no loop of connections"
-    );
-    worker.shutdown(SECOND).await.expect("settled");
-    client.shutdown(SECOND).await;
-}
-
 /// event fault 22
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_urgent_overtakes_a_full_queue() {
@@ -230,6 +183,32 @@ async fn a_shutdown_under_load_loses_nothing_and_repeats_nothing() {
     assert_eq!((tally.distinct(), tally.total()), (3000, 3000));
     worker.shutdown(SECOND).await.expect("settled");
     second.shutdown(SECOND).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_does_not_wait_for_a_handler_that_blocks_its_thread() {
+    let Some(url) = broker::url().await else { return };
+    let (client, group, tally) = (client(&url), unique("group"), Tally::default());
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (handled, released) = (tally.clone(), Mutex::new(released));
+    let subscribe = client
+        .events()
+        .subscribe(&group)
+        .on(move |event: Delivery<Numbered>| {
+            handled.push(event.number);
+            // As a handler does that should have been given to `spawn_blocking`.
+            let _ = released.lock().map(|released| released.recv());
+            async { Ok::<(), HandlerError>(()) }
+        });
+    let worker = start(subscribe.concurrency(1)).await;
+    let published = client.events().publish(&numbered(1)).target(&group).await;
+    published.expect("confirmed");
+    tally.wait_for(1, PATIENCE).await;
+    let (begun, grace) = (Instant::now(), SECOND / 10);
+    assert_eq!(client.shutdown(grace).await.abandoned, 1);
+    // A second after the grace, and as much again for a machine that is busy.
+    assert!(begun.elapsed() < grace + 2 * SECOND, "{:?}", begun.elapsed());
+    drop((release, worker));
 }
 
 #[test]

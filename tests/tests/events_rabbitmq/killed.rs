@@ -7,8 +7,8 @@ use trunkline::{Events, Inbox, Stage};
 use trunkline_tests::broker::Broker;
 
 use crate::support::{
-    Folder, PATIENCE, SECOND, Tally, builder, client, is_up, numbered, publish_from, scaled, settled, start,
-    tallying, unique, until_state, wait_until,
+    Folder, PATIENCE, SECOND, Tally, builder, client, is_up, numbered, publish_from, scaled, start, tallying,
+    unique, until_state, wait_until,
 };
 
 /// Publishes while the broker is killed so many times; gives the numbers that are acknowledged.
@@ -18,17 +18,20 @@ async fn publish_through_kills(
     group: &str,
     count: u32,
     kills: u32,
+    tally: &Tally,
 ) -> Vec<u32> {
-    settled().await;
+    broker.settle().await;
     let (publisher, target) = (events.clone(), group.to_owned());
     let publishing = tokio::spawn(async move {
         publish_from(32, &publisher, &target, 0..count, Duration::from_secs(120)).await
     });
     for kill in 0..kills {
-        // Somewhere in the middle of what is sent.
-        tokio::time::sleep(Duration::from_millis(200 + 150 * u64::from(kill % 3))).await;
+        // Somewhere in the middle of what is sent, further on each time.
+        let some = usize::try_from(count / (kills + 2) * (kill + 1)).expect("fits");
+        tally.wait_for(some, PATIENCE).await;
         broker.kill();
         broker.restart().await;
+        broker.settle().await;
     }
     let outcomes = publishing.await.expect("no panic");
     let acknowledged = outcomes.into_iter().filter(|(_, outcome)| outcome.is_ok());
@@ -51,8 +54,8 @@ async fn no_acknowledged_event_is_lost_with_a_killed_broker() {
                 .prefetch(256),
         )
         .await;
-        let started = Instant::now() + 6 * SECOND;
-        let sent = publish_through_kills(&mut broker, &events, &group, count, kills);
+        let started = Instant::now();
+        let sent = publish_through_kills(&mut broker, &events, &group, count, kills, &tally);
         let acknowledged = timeout(Duration::from_secs(120), sent)
             .await
             .expect("no hang, and at most 120 s");
@@ -95,7 +98,7 @@ async fn every_accepted_event_is_delivered_with_a_killed_broker() {
         .expect("legal");
     let (events, group, tally) = (client.events(), unique("group"), Tally::default());
     let worker = start(tallying(&events, &group, &tally)).await;
-    let accepted = publish_through_kills(&mut broker, &events, &group, count, kills).await;
+    let accepted = publish_through_kills(&mut broker, &events, &group, count, kills, &tally).await;
     assert_eq!(accepted.len(), usize::try_from(count).expect("fits"));
     tally.wait_for(accepted.len(), Duration::from_secs(120)).await;
     assert!(tally.missing(accepted).is_empty());

@@ -4,13 +4,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-use trunkline::{Context, Delivery, HandlerError};
+use tokio::time::{Instant, timeout};
+use trunkline::{Context, DeadLetter, Delivery, Events, HandlerError};
 use trunkline_tests::broker::Broker;
 
 use crate::support::{
-    Folder, Numbered, PATIENCE, SECOND, builder, client, numbered, settled, start, unique, wait_until,
+    Folder, Numbered, PATIENCE, SECOND, builder, client, numbered, start, unique, wait_until,
 };
+
+/// The dead letters of a group, once there are any.
+async fn first_letters(events: &Events, group: &str) -> Vec<DeadLetter> {
+    loop {
+        let letters = events.dead(group).list().await.expect("the broker is there");
+        if !letters.is_empty() {
+            return letters;
+        }
+    }
+}
 
 /// event fault 16
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,11 +44,8 @@ async fn an_event_that_always_fails_is_dead_after_seven_attempts() {
         .target(&group)
         .await
         .expect("confirmed");
-    let letters = || async { events.dead(&group).list().await.expect("the broker is there") };
-    let done = || times.lock().unwrap_or_else(PoisonError::into_inner).len() >= 7;
-    assert!(wait_until(PATIENCE, done).await);
-    tokio::time::sleep(SECOND / 2).await;
-    let dead = letters().await;
+    let dead = timeout(PATIENCE, first_letters(&events, &group)).await;
+    let dead = dead.expect("it is dead at last");
     assert_eq!(dead.len(), 1);
     assert_eq!(
         (dead[0].id(), dead[0].attempts(), dead[0].reason()),
@@ -94,7 +101,7 @@ async fn an_event_keeps_its_trace_through_outbox_restart_and_ladder() {
             .concurrency(64),
     )
     .await;
-    settled().await;
+    broker.settle().await;
     broker.kill();
     let trace = |number: u32| format!("00-{:032x}-00f067aa0ba902b7-01", u128::from(number) + 1);
     for number in 0..100 {

@@ -2,9 +2,13 @@
 //!
 //! With `EVENTS_SOAK` set, as `./tests/run events-soak` does, the long rows run in full.
 
+mod addresses;
 mod alarms;
 mod carrying;
 mod consumers;
+mod declared;
+mod deleted;
+mod encrypted;
 mod frozen;
 mod killed;
 mod ladder;

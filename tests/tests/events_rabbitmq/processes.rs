@@ -12,8 +12,8 @@ use trunkline::{Client, Context, Delivery, HandlerError, Inbox, PublishFailure, 
 use trunkline_tests::broker::Broker;
 
 use crate::support::{
-    Folder, Numbered, PATIENCE, SECOND, Tally, builder, client, numbered, publish_from, scaled, settled,
-    start, tallying, unique, wait_until,
+    Folder, Numbered, PATIENCE, SECOND, Tally, builder, client, numbered, publish_from, scaled, start,
+    tallying, unique, wait_until,
 };
 
 /// The number whose handler takes its process down.
@@ -195,7 +195,7 @@ async fn what_was_accepted_without_a_broker_is_sent_by_the_next_process() {
     std::fs::create_dir_all(folder.path()).expect("a folder");
     let consumer = client(&broker.url());
     let worker = start(tallying(&consumer.events(), &group, &tally).prefetch(256)).await;
-    settled().await;
+    broker.settle().await;
     broker.kill();
     let path = folder.path().to_string_lossy().into_owned();
     let telling = [

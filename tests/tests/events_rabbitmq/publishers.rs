@@ -188,7 +188,7 @@ async fn a_dropped_publish_leaves_nothing_behind() {
         .target(&group)
         .await
         .expect("confirmed");
-    crate::support::settled().await;
+    broker.settle().await;
     broker.kill();
     crate::support::until_state(&events, 5 * SECOND, crate::support::is_down).await;
     let dropped = events.publish(&numbered(1)).target(&group);

@@ -209,9 +209,3 @@ pub(crate) fn is_down(state: &trunkline::EventsState) -> bool {
         trunkline::EventsState::Up | trunkline::EventsState::Blocked
     )
 }
-
-/// Until the broker has its new queues on disk: 3.10 writes the first term of a quorum queue some seconds late, and one
-/// that is killed before has no leader ever after.
-pub(crate) async fn settled() {
-    sleep(6 * SECOND).await;
-}

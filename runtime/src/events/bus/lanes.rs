@@ -36,6 +36,14 @@ impl<T> Lanes<T> {
         }
     }
 
+    /// Takes out the first of these that is the one.
+    pub(crate) fn remove(&mut self, is_it: impl Fn(&T) -> bool) -> Option<T> {
+        self.lanes.iter_mut().find_map(|lane| {
+            let place = lane.iter().position(&is_it)?;
+            lane.remove(place)
+        })
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.lanes.iter().map(VecDeque::len).sum()
     }

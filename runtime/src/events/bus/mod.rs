@@ -4,13 +4,15 @@
 
 #[cfg(feature = "amqp")]
 pub(crate) mod amqp;
+mod figures;
 pub(crate) mod http;
 pub(crate) mod lanes;
 pub(crate) mod memory;
+mod outgoing;
+mod shelf;
+mod taking;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -20,12 +22,14 @@ use self::http::{HttpBus, HttpSettings};
 use self::memory::{Bounds, MemoryBus};
 #[cfg(feature = "amqp")]
 use super::EventFormat;
-use super::text::Text;
-use super::topology::Route;
-use super::wire::Wire;
-use super::{EventsState, Priority, PublishFailure};
+use super::EventsState;
 use crate::client::Shared;
 use crate::{Error, ErrorKind};
+
+pub(crate) use self::figures::{LinkFigures, QueueFigures};
+pub(crate) use self::outgoing::{Again, Nack, Outgoing};
+pub(crate) use self::shelf::{Shelf, Shelved};
+pub(crate) use self::taking::{Closed, Declaration, Incoming, Source, Token, Verdict};
 
 #[cfg(feature = "amqp")]
 const SPOKEN: &str = "`memory:`, `http:`, `https:`, `amqp:` and `amqps:`";
@@ -52,158 +56,6 @@ pub(crate) enum Bus {
     Http(Arc<HttpBus>),
     #[cfg(feature = "amqp")]
     Amqp(Arc<amqp::AmqpBus>),
-}
-
-/// An event on its way out.
-#[derive(Clone, Debug)]
-pub(crate) struct Outgoing {
-    pub(crate) route: Route,
-    pub(crate) priority: Priority,
-    pub(crate) wire: Arc<Wire>,
-}
-
-/// Why something was not taken.
-#[derive(Clone, Debug)]
-pub(crate) struct Nack {
-    pub(crate) again: Again,
-    /// What a publish fails with that ends here.
-    pub(crate) failure: PublishFailure,
-    /// Not sooner than that.
-    pub(crate) after: Duration,
-    pub(crate) reason: String,
-}
-
-/// When something that was not taken may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Again {
-    Soon,
-    /// Once somebody has changed something else than the event: a credential, an address.
-    AfterAChange,
-    Never,
-}
-
-/// A queue as a subscription declares it.
-#[derive(Clone, Debug)]
-pub(crate) struct Declaration {
-    /// The first words that it binds are this group and `all`.
-    pub(crate) group: Text,
-    /// What names the queue.
-    pub(crate) label: Text,
-    /// The names of the events that have handlers.
-    pub(crate) names: Vec<Text>,
-    /// The events that are taken before they are settled.
-    #[cfg_attr(
-        not(feature = "amqp"),
-        expect(dead_code, reason = "in process there is no line to stand in")
-    )]
-    pub(crate) prefetch: u16,
-    /// The steps of the ladder, each of which is a queue.
-    #[cfg_attr(
-        not(feature = "amqp"),
-        expect(dead_code, reason = "in process a queue has any number of them")
-    )]
-    pub(crate) steps: Vec<Duration>,
-    /// True once no more events are to be taken; gone with the subscription.
-    pub(crate) closing: watch::Receiver<bool>,
-}
-
-/// Where a subscription takes its events from.
-#[derive(Debug)]
-pub(crate) enum Source {
-    Memory(memory::Source),
-    Http(http::Source),
-    #[cfg(feature = "amqp")]
-    Amqp(amqp::Source),
-}
-
-/// Tells when a subscription is gone, with all that it knew told to the broker.
-#[derive(Clone, Debug)]
-pub(crate) enum Closed {
-    Memory,
-    #[cfg(feature = "amqp")]
-    Amqp(amqp::Closed),
-}
-
-/// An event that was taken and is not settled. Dropped, it goes back to the front of its queue.
-#[derive(Debug)]
-pub(crate) struct Incoming {
-    pub(crate) wire: Arc<Wire>,
-    pub(crate) token: Token,
-}
-
-/// The right to settle one event.
-#[derive(Debug)]
-pub(crate) enum Token {
-    Memory(memory::Token),
-    Http(http::Token),
-    #[cfg(feature = "amqp")]
-    Amqp(amqp::Token),
-}
-
-/// What becomes of an event that was taken.
-#[derive(Clone, Debug)]
-pub(crate) enum Verdict {
-    /// It is done.
-    Ack,
-    /// This copy comes again after a step of the ladder.
-    Retry { copy: Arc<Wire>, after: Duration },
-    /// This copy is a dead letter.
-    Dead { copy: Arc<Wire> },
-}
-
-/// A queue whose events nobody handles by themselves.
-#[derive(Clone, Debug)]
-pub(crate) enum Shelf {
-    /// The dead letters of the queue of this label.
-    Dead(Text),
-    /// What no queue was bound for.
-    Unrouted,
-}
-
-/// An event on a shelf.
-#[derive(Clone, Debug)]
-pub(crate) struct Shelved {
-    pub(crate) wire: Arc<Wire>,
-    pub(crate) since: SystemTime,
-}
-
-/// What became of the connections so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LinkFigures {
-    /// How often one was lost or not made, by cause.
-    pub(crate) reconnects: BTreeMap<String, u64>,
-    /// For how long no events were taken.
-    pub(crate) blocked: Duration,
-}
-
-/// How full a queue is.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct QueueFigures {
-    pub(crate) depth: usize,
-    pub(crate) in_hand: usize,
-    pub(crate) waiting: usize,
-    pub(crate) dead: usize,
-    pub(crate) oldest: Duration,
-}
-
-impl Nack {
-    /// It was refused, and may be taken a little later.
-    pub(crate) fn temporary(reason: impl Into<String>) -> Self {
-        Self {
-            again: Again::Soon,
-            failure: PublishFailure::Refused,
-            after: Duration::ZERO,
-            reason: reason.into(),
-        }
-    }
-
-    /// It was refused for good.
-    pub(crate) fn permanent(reason: impl Into<String>) -> Self {
-        Self {
-            again: Again::Never,
-            ..Self::temporary(reason)
-        }
-    }
 }
 
 impl Bus {
@@ -398,58 +250,6 @@ impl Bus {
             Self::Http(bus) => bus.shelves().unrouted(),
             #[cfg(feature = "amqp")]
             Self::Amqp(bus) => bus.unrouted(),
-        }
-    }
-}
-
-impl Closed {
-    /// Returns once the subscription is gone.
-    #[cfg_attr(
-        not(feature = "amqp"),
-        expect(clippy::unused_async, reason = "in process nothing is told to anybody")
-    )]
-    pub(crate) async fn wait(self) {
-        match self {
-            Self::Memory => {}
-            #[cfg(feature = "amqp")]
-            Self::Amqp(closed) => closed.wait().await,
-        }
-    }
-}
-
-impl Source {
-    /// The next event, the more urgent first. Dropping the future loses nothing.
-    pub(crate) async fn next(&self) -> Incoming {
-        match self {
-            Self::Memory(source) => source.next().await,
-            Self::Http(source) => source.next().await,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(source) => source.next().await,
-        }
-    }
-
-    /// Resolves some time after this is dropped.
-    pub(crate) fn closed(&self) -> Closed {
-        match self {
-            Self::Memory(_) | Self::Http(_) => Closed::Memory,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(source) => Closed::Amqp(source.closed()),
-        }
-    }
-}
-
-impl Token {
-    /// Settles the event; until that succeeds it is not settled and may be tried again.
-    #[cfg_attr(
-        not(feature = "amqp"),
-        expect(clippy::unused_async, reason = "a bus behind a network settles later")
-    )]
-    pub(crate) async fn settle(&mut self, verdict: &Verdict) -> Result<(), Nack> {
-        match self {
-            Self::Memory(token) => token.settle(verdict),
-            Self::Http(token) => token.settle(verdict),
-            #[cfg(feature = "amqp")]
-            Self::Amqp(token) => token.settle(verdict).await,
         }
     }
 }

@@ -93,6 +93,18 @@ impl Outbox {
             expires_at: message.expires_at,
             bytes: envelope::write(outgoing),
         };
+        self.put(record, deadline).await
+    }
+
+    /// Stores a record that was dead, by the deadline.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept).
+    pub(super) async fn restore(&self, record: Record, deadline: Instant) -> Result<()> {
+        self.put(record, deadline).await.map(drop)
+    }
+
+    async fn put(&self, record: Record, deadline: Instant) -> Result<Kept> {
         let entered = timeout_at(deadline, self.store.enter(record)).await;
         let entry: Entry = entered.map_err(|_| full())?.map_err(refused)?;
         let written = timeout_at(deadline, entry.write()).await;
@@ -107,12 +119,6 @@ impl Outbox {
     /// The dead records after this one.
     pub(super) async fn dead(&self, after: Option<Seq>, most: usize) -> Result<Vec<Stored>> {
         self.store.dead(after, most).await.map_err(refused)
-    }
-
-    /// Stores a record that was dead.
-    pub(super) async fn restore(&self, record: Record) -> Result<()> {
-        let entry = self.store.enter(record).await.map_err(refused)?;
-        entry.write().await.map(drop).map_err(refused)
     }
 
     /// Deletes a dead record and returns when it is gone.

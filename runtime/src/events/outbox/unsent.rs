@@ -3,13 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::super::DeadLetter;
 use super::super::bus::Shelved;
 use super::super::envelope;
+use super::super::publish::PATIENCE;
 use super::super::wire::Wire;
 use super::{Outbox, Record, Seq, Stored};
 use crate::client::Shared;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, context};
 
 /// The most letters that are listed at once.
 const LISTED: usize = 1000;
@@ -53,11 +56,14 @@ impl Unsent {
     }
 
     /// Stores the event of this id anew, without an end this time, and it is sent in its turn; `false` where it is not
-    /// there.
+    /// there. Where the outbox is full it waits for room as a publish does: until the deadline of the context, or for 30 s.
     ///
     /// # Errors
-    /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read or written.
+    /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read or written, or had no room in
+    /// time; then the event is where it was.
     pub async fn replay(&self, id: impl AsRef<str>) -> Result<bool> {
+        let deadline = context::current().and_then(|context| context.deadline());
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + PATIENCE);
         let Some(Stored { seq, record, .. }) = self.find(id.as_ref()).await? else {
             return Ok(false);
         };
@@ -66,7 +72,8 @@ impl Unsent {
             ..record
         };
         // Killed between the two, the next process has it twice, under one id.
-        self.outbox()?.restore(record).await?;
+        let restored = self.outbox()?.restore(record, deadline).await;
+        restored.map_err(|error| error.with_event_id(id.as_ref()))?;
         self.forget(seq).await?;
         Ok(true)
     }

@@ -13,8 +13,9 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::super::bus::{Again, Nack};
-use super::{Envelope, OutboxSource};
+use super::super::EventsState;
+use super::OutboxSource;
+use super::row::{self, Fate};
 use crate::client::{InFlight, LONGEST_GRACE, Shared, Shutdown};
 use crate::{Error, ErrorKind, Result};
 
@@ -29,6 +30,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Publishes what an application has stored; made by [`Events::relay`](crate::Events::relay).
+///
+/// The oldest first, 64 at a time. An event that cannot be delivered for now, since its target's queue is full, is passed
+/// over and tried again after the others, up to 5 s later; while nothing can be delivered at all, nothing is passed over.
 ///
 /// Dropped, it finishes the page in hand in the background and ends. The shutdown of the client ends it too.
 #[must_use = "a relay that is dropped ends"]
@@ -100,35 +104,36 @@ struct Relay<S> {
 }
 
 /// How far a page came.
-enum Page {
+enum Page<Row> {
     /// There was none.
-    Empty,
+    End,
     /// All of it is settled.
-    Done,
+    Done { last: Row },
     /// Something is left, and not to be tried again sooner than that.
-    Left(Duration),
+    Left {
+        last: Row,
+        at_least: Duration,
+        is_all: bool,
+    },
 }
 
-/// What became of one row.
-enum Fate {
-    Published,
-    Refused(String),
-    /// Not sooner than that.
-    Left(Duration),
+/// Where the relay is in a table in which it has left rows behind.
+struct Walk<Row> {
+    after: Row,
+    at_least: Duration,
 }
 
 impl<S: OutboxSource> Relay<S> {
     async fn run(mut self) {
+        let mut walk = None;
         while !*self.stop.borrow() {
             // The shutdown of the client waits for the page, and ends the relay before the next.
             let Ok(admitted) = self.shared.admission.enter() else {
                 return;
             };
-            let page = self.relay_page(admitted).await;
-            match page {
-                Ok(Page::Done) => self.longest = FIRST_PAUSE,
-                Ok(Page::Empty) => self.rest(LOOK).await,
-                Ok(Page::Left(at_least)) => self.back_off(at_least).await,
+            let after = walk.as_ref().map(|walk: &Walk<S::Row>| walk.after.clone());
+            match self.relay_page(after, admitted).await {
+                Ok(page) => walk = self.next(walk, page).await,
                 Err(error) => {
                     self.log_unusable(error.into().as_ref());
                     self.back_off(Duration::ZERO).await;
@@ -137,15 +142,65 @@ impl<S: OutboxSource> Relay<S> {
         }
     }
 
-    async fn relay_page(&self, _admitted: InFlight) -> Result<Page, S::Error> {
-        let rows = self.source.page(PAGE).await?;
-        if rows.is_empty() {
-            return Ok(Page::Empty);
+    /// Waits as the page asks for, and says where the next one begins: what is left is passed over, and tried again once
+    /// the others had their turn.
+    async fn next(&mut self, walk: Option<Walk<S::Row>>, page: Page<S::Row>) -> Option<Walk<S::Row>> {
+        match (page, walk) {
+            (Page::End, None) => {
+                self.rest(LOOK).await;
+                None
+            }
+            (Page::End, Some(walk)) => {
+                self.back_off(walk.at_least).await;
+                None
+            }
+            (Page::Done { last }, walk) => {
+                self.longest = FIRST_PAUSE;
+                walk.map(|walk| Walk { after: last, ..walk })
+            }
+            (
+                Page::Left {
+                    last,
+                    at_least,
+                    is_all,
+                },
+                walk,
+            ) if !is_all => {
+                let before = walk.map_or(Duration::ZERO, |walk| walk.at_least);
+                Some(Walk {
+                    after: last,
+                    at_least: at_least.max(before),
+                })
+            }
+            (Page::Left { last, at_least, .. }, walk) => {
+                self.back_off(at_least).await;
+                if !self.is_up() {
+                    // Nothing is wrong with these rows, and their order is kept.
+                    return walk;
+                }
+                let at_least = walk.map_or(Duration::ZERO, |walk| walk.at_least);
+                Some(Walk {
+                    after: last,
+                    at_least,
+                })
+            }
         }
+    }
+
+    fn is_up(&self) -> bool {
+        let bus = self.shared.events.bus();
+        bus.is_ok_and(|bus| bus.seen() == EventsState::Up)
+    }
+
+    async fn relay_page(&self, after: Option<S::Row>, _admitted: InFlight) -> Result<Page<S::Row>, S::Error> {
+        let rows = self.source.page(after, PAGE).await?;
+        let Some(last) = rows.last().map(|(row, _)| row.clone()) else {
+            return Ok(Page::End);
+        };
         let deadline = Instant::now() + PATIENCE;
         let mut sending: FuturesUnordered<_> = rows
             .into_iter()
-            .map(async |(row, bytes)| (row, self.publish(bytes, deadline).await))
+            .map(async |(row, bytes)| (row, row::publish(&self.shared, bytes, deadline).await))
             .collect();
         let (mut published, mut refused, mut left) = (Vec::new(), Vec::new(), None);
         while let Some((row, fate)) = sending.next().await {
@@ -156,6 +211,7 @@ impl<S: OutboxSource> Relay<S> {
             }
         }
         drop(sending);
+        let is_all = published.is_empty() && refused.is_empty();
         if !published.is_empty() {
             self.source.published(published).await?;
         }
@@ -163,41 +219,14 @@ impl<S: OutboxSource> Relay<S> {
             self.log_refused(&reason);
             self.source.refused(row, reason).await?;
         }
-        Ok(left.map_or(Page::Done, Page::Left))
-    }
-
-    async fn publish(&self, bytes: Vec<u8>, deadline: Instant) -> Fate {
-        let envelope = match Envelope::from_bytes(bytes) {
-            Ok(envelope) => envelope,
-            Err(error) => return Fate::Refused(error.message().to_owned()),
-        };
-        if envelope.has_expired() {
-            return Fate::Refused("the event has expired".to_owned());
-        }
-        let figures = &self.shared.events.figures;
-        let started = Instant::now();
-        let sent = self.send(&envelope, deadline).await;
-        let nack = match sent {
-            Ok(()) => {
-                figures.accepted().finish(true, started.elapsed());
-                return Fate::Published;
-            }
-            Err(nack) => nack,
-        };
-        figures.refused();
-        if nack.again == Again::Never {
-            figures.accepted().finish(false, started.elapsed());
-            return Fate::Refused(nack.reason);
-        }
-        Fate::Left(nack.after)
-    }
-
-    async fn send(&self, envelope: &Envelope, deadline: Instant) -> Result<(), Nack> {
-        let away = |reason: &str| Nack::temporary(reason.to_owned());
-        let bus = self.shared.events.bus().map_err(|error| away(error.message()))?;
-        let publishing = bus.publish(envelope.outgoing(), Some(deadline));
-        let sent = timeout_at(deadline, publishing).await;
-        sent.unwrap_or_else(|_| Err(away("no confirmation in time")))
+        Ok(match left {
+            None => Page::Done { last },
+            Some(at_least) => Page::Left {
+                last,
+                at_least,
+                is_all,
+            },
+        })
     }
 
     async fn back_off(&mut self, at_least: Duration) {

@@ -20,10 +20,11 @@ use crate::BoxError;
 ///     type Row = u64;
 ///     type Error = Infallible;
 ///
-///     // SELECT number, event FROM outbox ORDER BY number LIMIT ?
-///     async fn page(&self, most: usize) -> Result<Vec<(u64, Vec<u8>)>, Infallible> {
+///     // SELECT number, event FROM outbox WHERE number > ? ORDER BY number LIMIT ?
+///     async fn page(&self, after: Option<u64>, most: usize) -> Result<Vec<(u64, Vec<u8>)>, Infallible> {
 ///         let rows = self.0.lock().unwrap();
-///         Ok(rows.iter().take(most).map(|(number, event)| (*number, event.clone())).collect())
+///         let rows = rows.range(after.map_or(0, |after| after + 1)..).take(most);
+///         Ok(rows.map(|(number, event)| (*number, event.clone())).collect())
 ///     }
 ///
 ///     // DELETE FROM outbox WHERE number IN (…)
@@ -43,16 +44,18 @@ use crate::BoxError;
 /// **At least once.** A row is published until `published` or `refused` has succeeded for it. Where a process is killed in
 /// between, or where two relays read one table, events come twice, under the same id.
 pub trait OutboxSource: Send + Sync + 'static {
-    /// What names a row: its number.
-    type Row: Send;
+    /// What names a row and its place: its number.
+    type Row: Clone + Send;
     /// Why the database could not do it. It is logged, and tried again.
     type Error: Into<BoxError> + Send;
 
     /// The oldest rows that are neither published nor refused, at most so many, the oldest first: the bytes are those of
-    /// [`Envelope::to_bytes`](crate::Envelope::to_bytes).
+    /// [`Envelope::to_bytes`](crate::Envelope::to_bytes). Only those after this row, which may be gone by now; from the
+    /// first on where there is none.
     #[expect(clippy::type_complexity, reason = "a list of pairs")]
     fn page(
         &self,
+        after: Option<Self::Row>,
         most: usize,
     ) -> impl Future<Output = Result<Vec<(Self::Row, Vec<u8>)>, Self::Error>> + Send;
 

@@ -20,6 +20,8 @@ pub use self::receipt::{PublishFailure, Receipt, Stage};
 
 use tokio::task::coop;
 
+#[cfg(feature = "outbox")]
+pub(super) use self::send::PATIENCE;
 use self::send::{Begun, Sending};
 use super::{Envelope, Priority};
 use crate::client::Shared;

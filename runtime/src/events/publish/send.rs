@@ -19,7 +19,7 @@ use crate::random::Random;
 use crate::{Error, ErrorKind, Result};
 
 /// How long a publish waits where its context has no deadline.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(in super::super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest wait after the first refusal; it doubles up to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

@@ -45,6 +45,22 @@ fn an_empty_body_is_null() {
 }
 
 #[test]
+fn a_status_that_is_no_value_names_the_types_that_have_none() {
+    let error = Item::from_reply(reply(404, JSON, "null")).expect_err("no item");
+    assert_eq!(
+        error.to_string(),
+        "404 reads as `null` by `#[none_on(404)]`, which the method's type cannot be; `Option<…>` can: \
+         invalid type: null, expected struct Item at line 1 column 4; status 404, application/json, body: null"
+    );
+    let none = Option::<Item>::from_reply(reply(404, JSON, "null"));
+    assert_eq!(none.expect("nothing"), None);
+    assert!(
+        fault::<Item>(JSON, "null").starts_with("invalid type: null"),
+        "the server's own"
+    );
+}
+
+#[test]
 fn a_unit_takes_any_document_and_nothing_else() {
     for body in ["{\"deleted\":true}", "[1]", "\"ok\"", "1"] {
         <()>::from_reply(reply(200, JSON, body)).expect(body);

@@ -3,11 +3,10 @@
 use lapin::Channel;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
-use tokio::time::timeout;
 
 use super::address::Declare;
 use super::fault::{Cause, Fault};
-use super::link::{ANSWER, Link};
+use super::link::{Link, answered};
 use super::topology::{self, ExchangePlan, QueuePlan, SubscriptionPlan};
 use super::wire;
 use crate::events::EventFormat;
@@ -42,7 +41,7 @@ async fn exchange(channel: &Channel, how: Declare, plan: &ExchangePlan) -> Resul
         ..ExchangeDeclareOptions::default()
     };
     let declared = channel.exchange_declare(plan.name.into(), plan.kind.clone(), options, arguments);
-    answered("exchange", plan.name, how, declared).await
+    looked("exchange", plan.name, how, declared).await
 }
 
 async fn queue(channel: &Channel, how: Declare, plan: &QueuePlan) -> Result<(), Fault> {
@@ -53,7 +52,7 @@ async fn queue(channel: &Channel, how: Declare, plan: &QueuePlan) -> Result<(), 
     };
     let name = short("queue", &plan.name)?;
     let declared = channel.queue_declare(name.clone(), options, plan.arguments.clone());
-    answered("queue", &plan.name, how, async { declared.await.map(drop) }).await?;
+    looked("queue", &plan.name, how, async { declared.await.map(drop) }).await?;
     if how == Declare::Verify {
         return Ok(());
     }
@@ -67,7 +66,7 @@ async fn queue(channel: &Channel, how: Declare, plan: &QueuePlan) -> Result<(), 
             options,
             FieldTable::default(),
         );
-        answered("queue", &plan.name, how, bound).await?;
+        looked("queue", &plan.name, how, bound).await?;
     }
     Ok(())
 }
@@ -76,19 +75,23 @@ fn short(what: &str, text: &str) -> Result<lapin::types::ShortString, Fault> {
     wire::short(what, text).map_err(|nack| Fault::new(Cause::Conflict, nack.reason))
 }
 
-async fn answered(
+/// What the broker says of an exchange or a queue.
+async fn looked(
     what: &str,
     name: &str,
     how: Declare,
     answer: impl Future<Output = lapin::Result<()>>,
 ) -> Result<(), Fault> {
-    let answer = timeout(ANSWER, answer).await;
-    let answer = answer.map_err(|_| Fault::mute(&format!("{what} `{name}`"), ANSWER))?;
-    answer.map_err(|error| {
-        let Fault { cause, text } = error.into();
+    let named = format!("{what} `{name}`");
+    answered(&named, answer).await.map_err(|Fault { cause, text }| {
         // Missing, and not to be made.
-        let is_missing = how == Declare::Verify && cause == Cause::Channel;
+        let is_missing = how == Declare::Verify && cause == Cause::Missing;
         let cause = if is_missing { Cause::Conflict } else { cause };
-        Fault::new(cause, format!("{what} `{name}`: {text}"))
+        let text = if cause == Cause::Mute {
+            text
+        } else {
+            format!("{named}: {text}")
+        };
+        Fault::new(cause, text)
     })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use super::super::QueueFigures;
@@ -31,27 +32,50 @@ pub(super) struct Depths {
 
 #[derive(Default)]
 struct Asked {
-    queues: HashMap<Text, (Vec<Duration>, QueueFigures)>,
+    queues: HashMap<Text, Queue>,
     unrouted: usize,
     at: Option<Instant>,
 }
 
+/// One queue, for as long as one of these tasks takes from it.
+#[derive(Default)]
+struct Queue {
+    takers: Vec<AbortHandle>,
+    steps: Vec<Duration>,
+    figures: QueueFigures,
+}
+
+impl Queue {
+    fn is_taken_from(&mut self) -> bool {
+        self.takers.retain(|taker| !taker.is_finished());
+        !self.takers.is_empty()
+    }
+}
+
+impl Asked {
+    fn forget_the_ended(&mut self) {
+        self.queues.retain(|_, queue| queue.is_taken_from());
+    }
+}
+
 impl Depths {
-    /// This queue is shown from now on, with the steps of its ladder, unless there are too many already.
-    pub(super) fn add(&self, label: Text, steps: Vec<Duration>) {
+    /// This queue is shown as long as the task runs, with the steps of its ladder, unless there are too many already.
+    pub(super) fn add(&self, label: Text, steps: Vec<Duration>, taker: AbortHandle) {
         let mut asked = lock(&self.asked);
+        asked.forget_the_ended();
         if asked.queues.len() >= MOST && !asked.queues.contains_key(&label) {
             return;
         }
-        asked.queues.insert(label, (steps, QueueFigures::default()));
+        let queue = asked.queues.entry(label).or_default();
+        queue.takers.push(taker);
+        queue.steps = steps;
         asked.at = None;
     }
 
     pub(super) fn queues(&self) -> Vec<(String, QueueFigures)> {
-        let asked = lock(&self.asked);
-        let shown = |(label, (_, figures)): (&Text, &(Vec<Duration>, QueueFigures))| {
-            (label.as_str().to_owned(), figures.clone())
-        };
+        let mut asked = lock(&self.asked);
+        asked.forget_the_ended();
+        let shown = |(label, queue): (&Text, &Queue)| (label.as_str().to_owned(), queue.figures.clone());
         asked.queues.iter().map(shown).collect()
     }
 
@@ -81,13 +105,13 @@ impl Depths {
             asked
                 .queues
                 .iter()
-                .map(|(label, (steps, _))| (label.clone(), steps.clone()))
+                .map(|(label, queue)| (label.clone(), queue.steps.clone()))
                 .collect()
         };
         for (label, steps) in labels {
             let figures = of(link, &label, &steps).await?;
-            if let Some((_, shown)) = lock(&self.asked).queues.get_mut(&label) {
-                *shown = figures;
+            if let Some(queue) = lock(&self.asked).queues.get_mut(&label) {
+                queue.figures = figures;
             }
         }
         let unrouted = shelf::depth(link, topology::UNROUTED).await?;
@@ -122,5 +146,27 @@ struct Turn(Arc<Depths>);
 impl Drop for Turn {
     fn drop(&mut self) {
         self.0.is_asking.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_queue_is_shown_as_long_as_somebody_takes_from_it() {
+        let depths = Depths::default();
+        let tasks: Vec<_> = (0..2)
+            .map(|_| tokio::spawn(std::future::pending::<()>()))
+            .collect();
+        for task in &tasks {
+            depths.add("orders".into(), Vec::new(), task.abort_handle());
+        }
+        for task in tasks {
+            assert_eq!(depths.queues().len(), 1);
+            task.abort();
+            let _ = task.await;
+        }
+        assert!(depths.queues().is_empty());
     }
 }

@@ -29,6 +29,8 @@ pub(super) enum Cause {
     Closed,
     /// The broker closed a channel, or cancelled a consumer.
     Channel,
+    /// So it did since an exchange or a queue is not there.
+    Missing,
     /// No confirm came in time.
     Unconfirmed,
     /// An exchange or a queue is there with other arguments, or is missing and not to be made.
@@ -45,6 +47,7 @@ impl Cause {
             Self::Silent => "silent",
             Self::Closed => "closed",
             Self::Channel => "channel",
+            Self::Missing => "missing",
             Self::Unconfirmed => "unconfirmed",
             Self::Conflict => "conflict",
         }
@@ -60,6 +63,7 @@ impl Cause {
             | Self::Silent
             | Self::Closed
             | Self::Channel
+            | Self::Missing
             | Self::Unconfirmed => Duration::ZERO,
         }
     }
@@ -85,6 +89,7 @@ impl From<lapin::Error> for Fault {
                 AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED)
                 | AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) => Cause::Refused,
                 AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED) => Cause::Conflict,
+                AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => Cause::Missing,
                 AMQPErrorKind::Soft(_) => Cause::Channel,
                 AMQPErrorKind::Hard(_) => Cause::Closed,
             },

@@ -9,6 +9,7 @@ mod declare;
 mod depths;
 mod fault;
 mod link;
+mod plans;
 mod publisher;
 mod shelf;
 mod state;
@@ -25,12 +26,13 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::depths::Depths;
 use self::fault::{Cause, Fault};
 use self::link::Link;
+use self::plans::Plans;
 use self::publisher::Publisher;
 use self::state::{Role, States};
 use self::subscription::Needs;
@@ -51,6 +53,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long looking at a shelf waits for a connection.
 const REACH: Duration = Duration::from_secs(10);
 
+/// How long after the deadline of a shutdown its goodbyes may take, and how long they may in any case.
+const GOODBYE: Duration = Duration::from_secs(1);
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// What a client says of itself and wants of its broker.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -64,7 +70,6 @@ pub(crate) struct Settings {
 /// The bus of one client.
 pub(crate) struct AmqpBus {
     core: Arc<Core>,
-    targets: Targets,
     depths: Arc<Depths>,
     running: Mutex<Running>,
 }
@@ -78,6 +83,8 @@ struct Core {
     tls: OnceLock<Arc<ClientConfig>>,
     random: Random,
     states: States,
+    targets: Targets,
+    plans: Plans,
 }
 
 /// The tasks there are.
@@ -115,6 +122,20 @@ impl Core {
         config.alpn_protocols.clear();
         Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
     }
+
+    /// Declares the exchanges, and all that is bound to them and known here: with an exchange its bindings are deleted.
+    ///
+    /// # Errors
+    /// When the exchanges are refused, or the connection is of no more use.
+    async fn restore(&self, link: &Link) -> Result<(), Fault> {
+        let how = self.addresses.declare;
+        declare::exchanges(link, how, self.format).await?;
+        for plan in self.plans.all() {
+            // Why it cannot be declared the subscription says itself; nobody else is held up by it.
+            let _ = declare::subscription(link, how, &plan).await;
+        }
+        Ok(())
+    }
 }
 
 impl AmqpBus {
@@ -134,8 +155,9 @@ impl AmqpBus {
                 tls: OnceLock::new(),
                 random: Random::from_entropy(),
                 states: States::new(),
+                targets: Targets::new(),
+                plans: Plans::default(),
             }),
-            targets: Targets::new(),
             depths: Arc::default(),
             running: Mutex::default(),
         }
@@ -144,13 +166,9 @@ impl AmqpBus {
     /// Resolves once the broker has confirmed the event; without a connection, once there is one.
     pub(crate) async fn publish(&self, outgoing: &Outgoing) -> Result<(), Nack> {
         let publisher = self.publisher()?;
-        let Core {
-            addresses, format, ..
-        } = &*self.core;
-        self.targets
-            .ensure(&publisher, addresses.declare, *format, outgoing)
-            .await?;
-        publisher.publish(topology::parcel(*format, outgoing)).await
+        let core = &*self.core;
+        core.targets.ensure(core, &publisher, outgoing).await?;
+        publisher.publish(topology::parcel(core.format, outgoing)).await
     }
 
     /// Declares the queues and takes from them, also after every loss of a connection.
@@ -158,11 +176,11 @@ impl AmqpBus {
     /// # Errors
     /// `Config` when the broker has other queues of these names, or does not allow them.
     pub(crate) async fn subscribe(&self, declaration: &Declaration) -> Result<Source, Error> {
-        let (source, declared) = self.begin(declaration).map_err(refused)?;
+        let (source, declared, taker) = self.begin(declaration).map_err(refused)?;
         let declared = timeout(PATIENCE, declared).await;
         if let Ok(Ok(Ok(()))) | Err(_) = &declared {
             self.depths
-                .add(declaration.label.clone(), declaration.steps.clone());
+                .add(declaration.label.clone(), declaration.steps.clone(), taker);
         }
         match declared {
             Ok(Ok(Ok(()))) => Ok(source),
@@ -181,7 +199,10 @@ impl AmqpBus {
         }
     }
 
-    fn begin(&self, declaration: &Declaration) -> Result<(Source, subscription::Declared), Nack> {
+    fn begin(
+        &self,
+        declaration: &Declaration,
+    ) -> Result<(Source, subscription::Declared, AbortHandle), Nack> {
         let publisher = self.publisher()?;
         let mut running = lock(&self.running);
         let runtime = running.runtime()?;
@@ -193,8 +214,10 @@ impl AmqpBus {
         };
         let (source, run, declared) = subscription::make(needs, declaration);
         running.subscriptions.retain(|task| !task.is_finished());
-        running.subscriptions.push(runtime.spawn(run));
-        Ok((source, declared))
+        let task = runtime.spawn(run);
+        let taker = task.abort_handle();
+        running.subscriptions.push(task);
+        Ok((source, declared, taker))
     }
 
     /// What is on a shelf, the oldest first, at most so many.
@@ -249,7 +272,7 @@ impl AmqpBus {
         self.core.states.figures()
     }
 
-    /// Ends in order, at the deadline at the latest: what publishes and takes first, then the connections.
+    /// Ends in order: at the deadline what publishes and takes, then the connections, about a second later at the latest.
     pub(crate) async fn shutdown(&self, deadline: Instant) {
         let (work, links) = {
             let mut running = lock(&self.running);
@@ -257,17 +280,10 @@ impl AmqpBus {
             running.work.send_replace(true);
             running.take_tasks()
         };
-        for mut task in work {
-            if timeout_at(deadline, &mut task).await.is_err() {
-                task.abort();
-                let _ = task.await;
-            }
-        }
+        end(work, deadline).await;
         lock(&self.running).links.send_replace(true);
-        // Each says goodbye within a second.
-        for task in links {
-            let _ = task.await;
-        }
+        let last = deadline + GOODBYE;
+        end(links, last.max(Instant::now() + MOMENT)).await;
     }
 
     fn publisher(&self) -> Result<Publisher, Nack> {
@@ -350,6 +366,16 @@ impl Running {
         }
         links.extend(self.consuming.take().map(|consuming| consuming.task));
         (work, links)
+    }
+}
+
+/// Waits for the tasks, and drops those that are left at the deadline.
+async fn end(tasks: Vec<JoinHandle<()>>, deadline: Instant) {
+    for mut task in tasks {
+        if timeout_at(deadline, &mut task).await.is_err() {
+            task.abort();
+            let _ = task.await;
+        }
     }
 }
 

@@ -3,16 +3,16 @@
 //! Everything is on a channel that is thrown away: what was only looked at goes back with it, in its place.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use lapin::Channel;
 use lapin::message::BasicGetMessage;
 use lapin::options::{BasicAckOptions, BasicGetOptions};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::super::{Nack, Shelf, Shelved};
 use super::fault::{Cause, Fault};
-use super::link::{ANSWER, Link};
+use super::link::{ANSWER, Link, answered};
 use super::publisher::{CONFIRM, Parcel, Publisher};
 use super::{topology, wire};
 use crate::events::format::{DEAD_REASON, FIRST_FAILURE_TIME};
@@ -24,6 +24,9 @@ use crate::events::wire::{Value, Wire};
 /// The most events that are held at a time while one is looked for, and the most of their bytes.
 const MOST: usize = 10_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// How soon a queue is asked again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Why a broker says that an event is here.
 const REASON: &str = "x-first-death-reason";
@@ -97,13 +100,24 @@ pub(super) async fn replay(
             count += 1;
         }
     }
-    let gone = walk.close().await?;
+    let kept = walk.close().await?;
     match place {
         Shelf::Dead(_) => Ok(count),
         // What has no queue still is there again.
-        Shelf::Unrouted => {
-            Ok(count.saturating_sub(depth(link, topology::UNROUTED).await?.saturating_sub(gone)))
+        Shelf::Unrouted => Ok(count.saturating_sub(depth_from(link, kept).await?.saturating_sub(kept))),
+    }
+}
+
+/// How many are unrouted, once what was kept is back: the broker returns it a little after its channel has closed.
+async fn depth_from(link: &Link, kept: usize) -> Result<usize, Fault> {
+    let deadline = Instant::now() + ANSWER;
+    loop {
+        let depth = depth(link, topology::UNROUTED).await?;
+        // Somebody else may take from there too.
+        if depth >= kept || Instant::now() >= deadline {
+            return Ok(depth);
         }
+        sleep(AGAIN).await;
     }
 }
 
@@ -118,7 +132,7 @@ pub(super) async fn depth(link: &Link, queue: &str) -> Result<usize, Fault> {
     let looked = channel.queue_declare(name, options, lapin::types::FieldTable::default());
     match answered(queue, looked).await {
         Ok(queue) => Ok(usize::try_from(queue.message_count()).unwrap_or(usize::MAX)),
-        Err(fault) if fault.cause == Cause::Channel => Ok(0),
+        Err(fault) if fault.cause == Cause::Missing => Ok(0),
         Err(fault) => Err(fault),
     }
 }
@@ -154,7 +168,7 @@ impl Walk {
             .basic_get(short(&self.queue)?, BasicGetOptions::default());
         let got = match answered(&self.queue, got).await {
             // No such queue: nothing was ever put there.
-            Err(fault) if fault.cause == Cause::Channel && self.left.is_none() => None,
+            Err(fault) if fault.cause == Cause::Missing && self.left.is_none() => None,
             got => got?,
         };
         let Some(letter) = got else { return Ok(None) };
@@ -201,7 +215,7 @@ fn shelved_of(mut wire: Wire) -> Shelved {
     }
     let first = wire.headers.text(FIRST_FAILURE_TIME);
     let since = first.and_then(|text| timestamp::read(text));
-    let published = wire.properties.timestamp.map(std::time::Duration::from_secs);
+    let published = wire.properties.timestamp.map(Duration::from_secs);
     let published = published.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
     Shelved {
         since: since.or(published).unwrap_or_else(SystemTime::now),
@@ -211,11 +225,4 @@ fn shelved_of(mut wire: Wire) -> Shelved {
 
 fn short(queue: &str) -> Result<lapin::types::ShortString, Fault> {
     wire::short("queue", queue).map_err(|nack: Nack| Fault::new(Cause::Conflict, nack.reason))
-}
-
-async fn answered<T>(queue: &str, answer: impl Future<Output = lapin::Result<T>>) -> Result<T, Fault> {
-    let answer = timeout(ANSWER, answer).await;
-    answer
-        .map_err(|_| Fault::mute(queue, ANSWER))?
-        .map_err(Fault::from)
 }

@@ -104,3 +104,10 @@ pub(super) async fn up(links: &mut watch::Receiver<Option<Arc<Link>>>) -> Option
     let link = links.wait_for(Option::is_some).await.ok()?;
     link.clone()
 }
+
+/// Until this connection is not the one of the moment.
+pub(super) async fn gone(links: &mut watch::Receiver<Option<Arc<Link>>>, link: &Arc<Link>) {
+    let is_other = |now: &Option<Arc<Link>>| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, link));
+    // An error: there will be no other.
+    let _ = links.wait_for(is_other).await;
+}

@@ -1,7 +1,7 @@
 //! The queues of targets, declared by who publishes: what is sent before a target was ever started is kept.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use super::super::{Nack, Outgoing};
 use super::address::Declare;
-use super::declare;
+use super::fault::{Cause, Fault};
 use super::link::Link;
 use super::publisher::Publisher;
-use super::topology;
+use super::{Core, declare, topology};
 use crate::client::lock;
 use crate::events::EventFormat;
 use crate::events::text::Text;
@@ -33,8 +33,13 @@ pub(super) struct Targets {
 #[derive(Default)]
 struct Known {
     link: Weak<Link>,
-    answers: HashMap<(Text, Text), Answer>,
+    answers: HashMap<Key, Answer>,
+    /// What was declared on an earlier connection.
+    before: Vec<Key>,
 }
+
+/// A target, and the name of what it is sent.
+type Key = (Text, Text);
 
 #[derive(Clone)]
 enum Answer {
@@ -56,9 +61,8 @@ impl Targets {
     /// For now, when the broker refuses or does not answer.
     pub(super) async fn ensure(
         &self,
+        core: &Core,
         publisher: &Publisher,
-        how: Declare,
-        format: EventFormat,
         outgoing: &Outgoing,
     ) -> Result<(), Nack> {
         let Route::Address {
@@ -69,7 +73,7 @@ impl Targets {
         else {
             return Ok(());
         };
-        if format != EventFormat::CloudEvents || how == Declare::Verify {
+        if core.format != EventFormat::CloudEvents || core.addresses.declare == Declare::Verify {
             return Ok(());
         }
         let link = publisher.link().await?;
@@ -81,30 +85,47 @@ impl Targets {
         if let Some(known) = self.known(&link, &key) {
             return known;
         }
-        let plan = topology::target(target, name);
-        let answer = match declare::subscription(&link, how, &plan).await {
+        let declared = declare_target(&link, &key).await;
+        let answer = match &declared {
             Ok(()) => Answer::Declared,
-            Err(fault) => Answer::Refused(fault.text, Instant::now() + REFUSED),
+            Err(fault) if fault.cause == Cause::Missing => {
+                // An operator has deleted an exchange.
+                let restored = core.restore(&link).await;
+                return Err(Nack::temporary(
+                    restored.err().unwrap_or_else(|| fault.clone()).text,
+                ));
+            }
+            Err(fault) => Answer::Refused(fault.text.clone(), Instant::now() + REFUSED),
         };
         self.remember(&link, key, answer.clone());
         answer.read().unwrap_or(Ok(()))
     }
 
-    fn known(&self, link: &std::sync::Arc<Link>, key: &(Text, Text)) -> Option<Result<(), Nack>> {
-        let mut known = lock(&self.known);
-        if known.link.as_ptr() != std::sync::Arc::as_ptr(link) {
-            // Another connection, perhaps to another broker.
-            *known = Known {
-                link: std::sync::Arc::downgrade(link),
-                answers: HashMap::new(),
-            };
+    /// Declares again what was declared before: with an exchange all that was bound to it is gone. What is refused is told
+    /// to the next event of its target.
+    pub(super) async fn restore(&self, link: &Arc<Link>) {
+        for key in self.all(link) {
+            if declare_target(link, &key).await.is_ok() {
+                self.remember(link, key, Answer::Declared);
+            }
         }
+    }
+
+    fn all(&self, link: &Arc<Link>) -> Vec<Key> {
+        let mut known = lock(&self.known);
+        known.on(link);
+        known.answers.keys().chain(&known.before).cloned().collect()
+    }
+
+    fn known(&self, link: &Arc<Link>, key: &Key) -> Option<Result<(), Nack>> {
+        let mut known = lock(&self.known);
+        known.on(link);
         known.answers.get(key)?.read()
     }
 
-    fn remember(&self, link: &std::sync::Arc<Link>, key: (Text, Text), answer: Answer) {
+    fn remember(&self, link: &Arc<Link>, key: Key, answer: Answer) {
         let mut known = lock(&self.known);
-        if known.link.as_ptr() != std::sync::Arc::as_ptr(link) {
+        if known.link.as_ptr() != Arc::as_ptr(link) {
             // Meanwhile there is another connection, whose broker was not asked.
             return;
         }
@@ -113,6 +134,24 @@ impl Targets {
         }
         known.answers.insert(key, answer);
     }
+}
+
+impl Known {
+    /// Of this connection; what is known of another, perhaps to another broker, is asked again.
+    fn on(&mut self, link: &Arc<Link>) {
+        if self.link.as_ptr() == Arc::as_ptr(link) {
+            return;
+        }
+        self.link = Arc::downgrade(link);
+        let before = std::mem::take(&mut self.answers).into_keys();
+        if before.len() > 0 {
+            self.before = before.collect();
+        }
+    }
+}
+
+async fn declare_target(link: &Link, (target, name): &Key) -> Result<(), Fault> {
+    declare::subscription(link, Declare::Make, &topology::target(target, name)).await
 }
 
 impl Answer {

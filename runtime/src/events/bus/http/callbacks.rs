@@ -53,6 +53,9 @@ const SOON: Duration = Duration::from_secs(1);
 /// when the messaging service sends the event again: that it does, and not before `Retry-After`, is up to it. Attempts are
 /// counted in memory, of the latest 4096 events that failed.
 ///
+/// Where several subscriptions of the group handle an event, it is sent again as long as one of them wants it; the others
+/// do not handle it again: what is a dead letter of one is left alone, and what it has handled its inbox knows.
+///
 /// At most 64 MiB of requests are held, each of 64 KiB at least; one that no handler was free for within 30 s is told to
 /// come again.
 ///
@@ -121,12 +124,17 @@ impl Callbacks {
             .iter()
             .map(|line| line.offer(&message, wire.clone(), Arc::clone(&room)))
             .collect();
-        drop((lines, room));
+        drop(room);
         let patience = Instant::now() + PATIENCE;
         let mut worst = Answer::Handled;
         for waiting in waiting {
             let answer = waiting.answer(patience).await;
             worst = worst.or_worse(answer.unwrap_or(Answer::Again(SOON)));
+        }
+        if worst == Answer::Dead {
+            for line in &lines {
+                line.forget(&message);
+            }
         }
         Ok(worst)
     }

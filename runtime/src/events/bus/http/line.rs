@@ -52,11 +52,11 @@ pub(super) enum Answer {
     Again(Duration),
 }
 
-/// A request's end of an event in the line.
+/// A request's end of an event in the line. Dropped before a handler has the event, it takes the event out again.
 pub(super) struct Waiting {
     answer: oneshot::Receiver<Answer>,
     is_claimed: Arc<AtomicBool>,
-    closing: watch::Receiver<bool>,
+    line: Arc<Line>,
 }
 
 impl Line {
@@ -95,27 +95,39 @@ impl Line {
 
     /// Puts an event into the line; `room` is what it takes of the bound on all of them.
     pub(super) fn offer(
-        &self,
+        self: &Arc<Self>,
         message: &Arc<Message>,
         wire: Wire,
         room: Arc<OwnedSemaphorePermit>,
     ) -> Waiting {
         let (tell, answer) = oneshot::channel();
-        let is_claimed = Arc::new(AtomicBool::new(false));
+        let is_dead = self.attempts.is_dead(message);
+        let is_claimed = Arc::new(AtomicBool::new(is_dead));
+        let waiting = Waiting {
+            answer,
+            is_claimed: Arc::clone(&is_claimed),
+            line: Arc::clone(self),
+        };
+        if is_dead {
+            // No error: `waiting` is there.
+            let _ = tell.send(Answer::Dead);
+            return waiting;
+        }
         let held = Held {
             wire: Arc::new(self.attempts.continued(message, wire)),
             message: Arc::clone(message),
             answer: tell,
-            is_claimed: Arc::clone(&is_claimed),
+            is_claimed,
             _room: room,
         };
         lock(&self.ready).push(message.priority, held);
         self.arrived.notify_one();
-        Waiting {
-            answer,
-            is_claimed,
-            closing: self.closing.clone(),
-        }
+        waiting
+    }
+
+    /// The messaging service has heard what became of the event: if it comes again, somebody wants that.
+    pub(super) fn forget(&self, message: &Message) {
+        self.attempts.forget(message);
     }
 
     /// The next event whose request is there still.
@@ -128,6 +140,13 @@ impl Line {
             }
         }
     }
+
+    /// Takes an event out that nobody waits for any more, and its room with it.
+    fn remove(&self, is_claimed: &Arc<AtomicBool>) {
+        let removed = lock(&self.ready).remove(|held| Arc::ptr_eq(&held.is_claimed, is_claimed));
+        // Outside of the lock: with it goes what may be large.
+        drop(removed);
+    }
 }
 
 impl Waiting {
@@ -135,7 +154,7 @@ impl Waiting {
     /// or the one that had it was dropped.
     pub(super) async fn answer(mut self, patience: Instant) -> Option<Answer> {
         let first = {
-            let mut closing = self.closing;
+            let mut closing = self.line.closing.clone();
             let closed = closing.wait_for(|is_closing| *is_closing);
             let mut ended = pin!(timeout_at(patience, closed));
             poll_fn(|cx| match Pin::new(&mut self.answer).poll(cx) {
@@ -147,10 +166,25 @@ impl Waiting {
         match first {
             Some(answer) => answer,
             // Nobody takes it any more.
-            None if !self.is_claimed.swap(true, Ordering::AcqRel) => None,
+            None if self.give_up() => None,
             // A handler has it, and its own time.
-            None => self.answer.await.ok(),
+            None => (&mut self.answer).await.ok(),
         }
+    }
+
+    /// Whether no handler has the event; then none will.
+    fn give_up(&self) -> bool {
+        let is_first = !self.is_claimed.swap(true, Ordering::AcqRel);
+        if is_first {
+            self.line.remove(&self.is_claimed);
+        }
+        is_first
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.give_up();
     }
 }
 
@@ -230,7 +264,7 @@ impl Token {
             }
             Verdict::Dead { copy } => {
                 self.shelves.bury(&self.line.label, copy, held.message.priority)?;
-                self.line.attempts.forget(&held.message);
+                self.line.attempts.bury(&held.message);
                 Answer::Dead
             }
         };

@@ -49,10 +49,7 @@ impl Link {
 
     /// A channel of its own; dropped, it closes.
     pub(super) async fn channel(&self) -> Result<Channel, Fault> {
-        let opened = timeout(ANSWER, self.connection.create_channel()).await;
-        opened
-            .map_err(|_| Fault::mute("a channel", ANSWER))?
-            .map_err(Fault::from)
+        answered("a channel", self.connection.create_channel()).await
     }
 
     /// The most bytes of a frame.
@@ -118,4 +115,15 @@ impl Link {
         let _ = timeout(GOODBYE, goodbye).await;
         self.cut();
     }
+}
+
+/// What the broker answers, within 5 s.
+pub(super) async fn answered<T>(
+    what: &str,
+    answer: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, Fault> {
+    let answer = timeout(ANSWER, answer).await;
+    answer
+        .map_err(|_| Fault::mute(what, ANSWER))?
+        .map_err(Fault::from)
 }

@@ -4,11 +4,10 @@ use std::future::Future;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation};
-use tokio::time::timeout;
 
 use super::super::super::Nack;
 use super::super::fault::Fault;
-use super::super::link::{ANSWER, Link};
+use super::super::link::{Link, answered};
 use super::super::wire;
 use super::Parcel;
 
@@ -23,8 +22,8 @@ impl ConfirmChannel {
     /// Opened, and told to confirm before the first publish: else each of them would look like a success.
     pub(in super::super) async fn open(link: &Link) -> Result<Self, Fault> {
         let channel = link.channel().await?;
-        let selected = timeout(ANSWER, channel.confirm_select(ConfirmSelectOptions::default())).await;
-        selected.map_err(|_| Fault::mute("confirm mode", ANSWER))??;
+        let selected = channel.confirm_select(ConfirmSelectOptions::default());
+        answered("confirm mode", selected).await?;
         Ok(Self {
             channel,
             frame_max: link.frame_max(),

@@ -19,7 +19,7 @@ use super::declare;
 use super::fault::{Cause, Fault};
 use super::link::Link;
 use super::state::Role;
-use super::supervise::{Stop, until, up};
+use super::supervise::{Stop, gone, until, up};
 use crate::events::text::Text;
 use crate::events::wire::Wire;
 use crate::events::{EventsState, PublishFailure};
@@ -128,8 +128,9 @@ fn unconfirmed(nack: Nack) -> Nack {
 
 /// Publishes until the bus stops, then what is left.
 pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
+    let mut is_bare = false;
     while let Some(link) = desk.link(&stop).await {
-        let channel = match open(&core, &link).await {
+        let channel = match open(&core, &link, is_bare).await {
             Ok(channel) => channel,
             Err(fault) => {
                 if unusable(&core, &link, fault, &stop).await.is_none() {
@@ -141,16 +142,25 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
         core.states.set(Role::Publishing, EventsState::Up);
         match desk.session(&link, &channel, &stop).await {
             Ok(()) => return,
-            Err(fault) => link.condemn(fault),
+            Err(fault) => {
+                // An exchange that is not there closes the channel.
+                is_bare = fault.cause == Cause::Missing;
+                link.condemn(fault);
+            }
         }
         desk.forget();
         until(&stop, gone(&mut desk.links.clone(), &link)).await;
     }
 }
 
-/// A channel in confirm mode, and something to publish to.
-async fn open(core: &Core, link: &Link) -> Result<ConfirmChannel, Fault> {
-    declare::exchanges(link, core.addresses.declare, core.format).await?;
+/// A channel in confirm mode, and something to publish to; where that was missing, with all that is bound to it.
+async fn open(core: &Core, link: &Arc<Link>, is_bare: bool) -> Result<ConfirmChannel, Fault> {
+    if is_bare {
+        core.restore(link).await?;
+        core.targets.restore(link).await;
+    } else {
+        declare::exchanges(link, core.addresses.declare, core.format).await?;
+    }
     ConfirmChannel::open(link).await
 }
 
@@ -167,13 +177,6 @@ async fn unusable(core: &Core, link: &Link, fault: Fault, stop: &Stop) -> Option
             until(stop, sleep(LOOK)).await
         }
     }
-}
-
-/// Until this connection is not the one of the moment.
-async fn gone(links: &mut watch::Receiver<Option<Arc<Link>>>, link: &Arc<Link>) {
-    let is_other = |now: &Option<Arc<Link>>| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, link));
-    // An error: there will be no other.
-    let _ = links.wait_for(is_other).await;
 }
 
 impl Desk {

@@ -4,6 +4,7 @@ mod acks;
 mod channel;
 mod source;
 
+use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,13 +20,16 @@ use super::declare;
 use super::fault::{Cause, Fault};
 use super::link::Link;
 use super::publisher::Publisher;
-use super::supervise::{Stop, up};
+use super::supervise::{Stop, gone, up};
 use super::topology::{self, SubscriptionPlan};
 
 use self::channel::TakingChannel;
 use self::source::{Desk, Session};
 
 pub(crate) use self::source::{Closed, Source, Token};
+
+/// How often the queues are bound anew.
+const BIND: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A channel that lived so long was a good one.
 const GOOD: std::time::Duration = std::time::Duration::from_secs(5);
@@ -44,7 +48,7 @@ pub(super) type Declared = oneshot::Receiver<Result<(), Fault>>;
 
 struct Subscription {
     needs: Needs,
-    plan: SubscriptionPlan,
+    plan: Arc<SubscriptionPlan>,
     prefetch: u16,
     desk: Arc<Desk>,
     /// Until the broker has answered for the first time.
@@ -67,8 +71,10 @@ pub(super) fn make(
         _open: open,
         closed: Closed(closing),
     };
+    let plan = Arc::new(topology::subscription(needs.core.format, declaration));
+    needs.core.plans.add(&plan);
     let subscription = Subscription {
-        plan: topology::subscription(needs.core.format, declaration),
+        plan,
         needs,
         prefetch: declaration.prefetch,
         desk,
@@ -128,7 +134,9 @@ impl Subscription {
         let taken = {
             let mut over = pin!(gone(&mut links, link));
             let mut taking = pin!(channel.take(&session, &self.desk));
+            let mut binding = pin!(self.bind_again(link));
             let taking = poll_fn(|cx| {
+                let _: Poll<Infallible> = binding.as_mut().poll(cx);
                 if let Poll::Ready(fault) = taking.as_mut().poll(cx) {
                     return Poll::Ready(fault);
                 }
@@ -145,12 +153,29 @@ impl Subscription {
     }
 
     async fn open(&self, link: &Link) -> Result<TakingChannel, Fault> {
+        self.declare(link).await?;
+        TakingChannel::open(link, &self.plan, self.prefetch).await
+    }
+
+    async fn declare(&self, link: &Link) -> Result<(), Fault> {
         let Core {
             addresses, format, ..
         } = &*self.needs.core;
         declare::exchanges(link, addresses.declare, *format).await?;
-        declare::subscription(link, addresses.declare, &self.plan).await?;
-        TakingChannel::open(link, &self.plan, self.prefetch).await
+        declare::subscription(link, addresses.declare, &self.plan).await
+    }
+
+    /// From time to time, without end: nobody tells a subscription that an exchange was deleted, and its bindings with it.
+    async fn bind_again(&self, link: &Link) -> Infallible {
+        loop {
+            sleep(BIND).await;
+            if let Err(fault) = self.declare(link).await {
+                tracing::warn!(
+                    target: "trunkline", queue = &*self.plan.queue, cause = fault.cause.label(), reason = %fault,
+                    "the queues of a subscription cannot be declared again"
+                );
+            }
+        }
     }
 
     /// Whether whoever subscribes is told so instead of another attempt.
@@ -167,12 +192,6 @@ impl Subscription {
 
 fn lost() -> Fault {
     Fault::new(Cause::Lost, "the connection is over")
-}
-
-async fn gone(links: &mut watch::Receiver<Option<Arc<Link>>>, link: &Arc<Link>) {
-    let is_other = |now: &Option<Arc<Link>>| now.as_ref().is_none_or(|now| !Arc::ptr_eq(now, link));
-    // An error: there will be no other.
-    let _ = links.wait_for(is_other).await;
 }
 
 /// What ends a subscription: nobody takes from it any more, or the bus stops.
