@@ -14,7 +14,7 @@ use crate::clock::{Cost, Stopwatch};
 use crate::payload::Order;
 
 /// An order of 1 KiB, as an event.
-#[derive(Debug, Serialize, Deserialize, Event)]
+#[derive(Clone, Debug, Serialize, Deserialize, Event)]
 #[event("order_paid", target = "shipping")]
 #[serde(transparent)]
 pub struct Paid(Order);
@@ -40,6 +40,20 @@ pub fn encode(event: &Paid, bytes: usize) -> Vec<u8> {
     let mut buffer = Vec::with_capacity(bytes);
     serde_json::to_writer(&mut buffer, event).expect("an order is JSON");
     black_box(buffer)
+}
+
+/// What a handler that is given its event cannot do without: the event from its bytes.
+///
+/// # Panics
+/// Never for what [`encode`] made.
+pub fn decode(bytes: &[u8]) {
+    black_box(serde_json::from_slice::<Paid>(bytes).expect("an order"));
+}
+
+/// A handler that has nothing to do.
+pub(crate) async fn ignore(event: Delivery<Paid>) -> std::result::Result<(), HandlerError> {
+    black_box(&*event);
+    Ok(())
 }
 
 /// Publishes so many into a queue that nobody takes from.
@@ -81,6 +95,30 @@ impl Shipping {
             handled,
             so_far: Cell::new(0),
         })
+    }
+
+    /// Publishes so many from two tasks, which share the runtime's threads with those that handle, and waits until they are
+    /// handled.
+    ///
+    /// # Errors
+    /// When one is refused.
+    pub async fn stream(&self, event: &Paid, count: u32) -> Result<()> {
+        let publish = |count: u32| {
+            let (events, handled, event) = (self.events.clone(), Arc::clone(&self.handled), event.clone());
+            tokio::spawn(async move {
+                let mut left = count;
+                while left > 0 {
+                    let batch = left.min(BATCH);
+                    published(&events, &event, batch).await?;
+                    handled.acquire_many(batch).await?.forget();
+                    left -= batch;
+                }
+                Result::Ok(())
+            })
+        };
+        let (one, other) = (publish(count / 2), publish(count.div_ceil(2)));
+        one.await??;
+        other.await?
     }
 
     /// How many were handled.

@@ -5,7 +5,9 @@
 mod clients;
 mod clock;
 mod events;
+pub mod instructions;
 mod options;
+pub mod outbox;
 mod payload;
 pub mod rabbitmq;
 mod report;
@@ -16,7 +18,7 @@ mod workload;
 
 pub use clients::{Bare, Client, Middleware, Naive, Orders, Trunkline};
 pub use clock::{Cost, Stopwatch, raise_file_limit};
-pub use events::{Paid, Shipping, encode, published};
+pub use events::{Paid, Shipping, decode, encode, published};
 pub use options::Options;
 pub use payload::{Item, Order, Summary};
 pub use report::{print_head, print_machine, print_table};

@@ -37,6 +37,16 @@ impl Random {
         }
     }
 
+    /// Another generator, with keys that do not come again: for what may need numbers later, and mostly needs none.
+    pub(crate) fn branch(&self) -> Self {
+        let count = self.step();
+        let [first, second] = self.keys;
+        Self {
+            counter: AtomicU64::new(count),
+            keys: [mix(count, first, second), mix(count, second, first)],
+        }
+    }
+
     /// A number that does not come again.
     pub(crate) fn next_u64(&self) -> u64 {
         let [first, second] = self.keys;

@@ -3,17 +3,44 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 use tokio::task::futures::TaskLocalFuture;
+use tokio::time::Instant;
 
 use super::Context;
 use super::id::Id;
 
 tokio::task_local! {
-    static CURRENT: RefCell<Context>;
+    static CURRENT: RefCell<Current>;
+}
+
+/// The context of a scope. What nobody asks for is not made.
+enum Current {
+    Made(Context),
+    /// That of what is handled, with this as its deadline.
+    Later(Arc<dyn MakeContext>, Instant),
+}
+
+/// What is handled in a context of its own.
+pub(crate) trait MakeContext: Send + Sync {
+    /// The context, without a deadline; the same one each time.
+    fn context(&self) -> &Context;
+}
+
+impl Current {
+    fn get(&mut self) -> &mut Context {
+        if let Self::Later(handled, deadline) = self {
+            *self = Self::Made(handled.context().clone().with_deadline(*deadline));
+        }
+        match self {
+            Self::Made(context) => context,
+            Self::Later(..) => unreachable!("it was made above"),
+        }
+    }
 }
 
 pin_project! {
@@ -21,7 +48,7 @@ pin_project! {
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Scope<F> {
         #[pin]
-        inner: TaskLocalFuture<RefCell<Context>, F>,
+        inner: TaskLocalFuture<RefCell<Current>, F>,
     }
 }
 
@@ -40,21 +67,36 @@ pin_project! {
 /// # }
 /// ```
 pub fn scope<F: Future>(context: Context, future: F) -> Scope<F> {
+    scope_of(Current::Made(context), future)
+}
+
+/// Runs a future in the context of what it handles, which ends at this time.
+pub(crate) fn scope_later<F: Future>(
+    handled: Arc<dyn MakeContext>,
+    deadline: Instant,
+    future: F,
+) -> Scope<F> {
+    scope_of(Current::Later(handled, deadline), future)
+}
+
+fn scope_of<F: Future>(current: Current, future: F) -> Scope<F> {
     Scope {
-        inner: CURRENT.scope(RefCell::new(context), future),
+        inner: CURRENT.scope(RefCell::new(current), future),
     }
 }
 
 /// The context of the scope around; `None` outside of any.
 pub fn current() -> Option<Context> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok()
+    with(|context| context.clone())
+}
+
+fn with<R>(look: impl FnOnce(&mut Context) -> R) -> Option<R> {
+    CURRENT.try_with(|current| look(current.borrow_mut().get())).ok()
 }
 
 /// The trace id of the scope around; `None` outside of any.
 pub fn trace_id() -> Option<String> {
-    CURRENT
-        .try_with(|current| current.borrow().trace_id().to_owned())
-        .ok()
+    with(|context| context.trace_id().to_owned())
 }
 
 /// Gives the scope around another trace id, for the calls that follow, and says whether it did.
@@ -78,11 +120,8 @@ pub fn trace_id() -> Option<String> {
 /// ```
 pub fn set_trace_id(id: &str) -> bool {
     let Some(id) = Id::parse(id) else { return false };
-    let rename = |current: &RefCell<Context>| {
-        let mut context = current.borrow_mut();
-        *context = context.clone().change(|carried| carried.name_trace(id));
-    };
-    CURRENT.try_with(rename).is_ok()
+    let rename = |context: &mut Context| *context = context.clone().change(|carried| carried.name_trace(id));
+    with(rename).is_some()
 }
 
 /// Starts a task that runs in the context of the scope around, as it is now; outside of a scope it is `tokio::spawn`.
@@ -102,7 +141,7 @@ where
 
 /// Runs what is not a future in this context.
 pub(super) fn enter<R>(context: Context, run: impl FnOnce() -> R) -> R {
-    CURRENT.sync_scope(RefCell::new(context), run)
+    CURRENT.sync_scope(RefCell::new(Current::Made(context)), run)
 }
 
 impl<F: Future> Scope<F> {
@@ -113,7 +152,8 @@ impl<F: Future> Scope<F> {
     ) -> Poll<(F::Output, Option<Context>)> {
         let mut inner = self.project().inner;
         let output = ready!(inner.as_mut().poll(cx));
-        Poll::Ready((output, inner.take_value().map(RefCell::into_inner)))
+        let context = |current: RefCell<Current>| current.into_inner().get().clone();
+        Poll::Ready((output, inner.take_value().map(context)))
     }
 }
 

@@ -56,6 +56,7 @@ use self::id::{Id, OwnIds};
 use self::traceparent::TraceParent;
 use crate::random::Random;
 
+pub(crate) use self::current::{MakeContext, scope_later};
 pub use self::current::{Scope, current, scope, set_trace_id, spawn, trace_id};
 pub(crate) use self::event::EventContext;
 pub(crate) use self::id::{new_uuid, write_hyphenated};

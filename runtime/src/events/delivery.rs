@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use super::Priority;
 use super::message::Message;
 use crate::Context;
+use crate::client::Shared;
+use crate::context::MakeContext;
+use crate::random::Random;
 
 /// An event that was delivered: the value, and what is said of it.
 ///
@@ -31,9 +34,48 @@ pub struct Delivery<T> {
 
 /// What all attempts at one event share.
 pub(super) struct Received {
-    pub(super) message: Message,
-    pub(super) time: SystemTime,
-    pub(super) context: Context,
+    message: Message,
+    /// When it was published; when it arrived, where it does not say.
+    time: SystemTime,
+    /// For the ids of its context.
+    random: Random,
+    /// Made when somebody asks for it.
+    context: OnceLock<Context>,
+}
+
+impl Received {
+    /// A message that was taken; an id is made where a foreign publisher gave none.
+    pub(super) fn new(mut message: Message, shared: &Shared) -> Self {
+        let time = message.time.unwrap_or_else(SystemTime::now);
+        if message.id.is_empty() {
+            message.id = shared.events.ids.next(SystemTime::now(), &shared.random);
+        }
+        Self {
+            message,
+            time,
+            random: shared.random.branch(),
+            context: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn message(&self) -> &Message {
+        &self.message
+    }
+}
+
+impl MakeContext for Received {
+    fn context(&self) -> &Context {
+        let trace = &self.message.trace;
+        self.context.get_or_init(|| {
+            Context::of_event(
+                &self.random,
+                trace.traceparent.as_deref(),
+                trace.tracestate.as_deref(),
+                trace.trace_id.as_deref(),
+                trace.baggage.as_deref(),
+            )
+        })
+    }
 }
 
 impl<T> Delivery<T> {
@@ -92,7 +134,7 @@ impl<T> Delivery<T> {
 
     /// The context that the handler runs in: the trace of whoever published the event.
     pub fn context(&self) -> &Context {
-        &self.received.context
+        self.received.context()
     }
 
     /// The value alone.

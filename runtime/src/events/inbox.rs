@@ -1,12 +1,14 @@
 //! Which events were handled already.
 
-use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
 use std::sync::Mutex;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use tokio::sync::Notify;
 
+use super::latest::{EventKey, Latest};
 #[cfg(feature = "outbox")]
 use super::outbox::{Ledger, Outbox};
 #[cfg(feature = "outbox")]
@@ -34,7 +36,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Remembers this many events, the latest, in memory; about 64 bytes each.
+    /// Remembers this many events, the latest, in memory; about 32 bytes each.
     pub fn memory(events: usize) -> Self {
         Self {
             events,
@@ -87,7 +89,6 @@ impl Default for Inbox {
 /// The events of one subscription that were handled, and those that are in hand.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// An event is 128 bits of two keyed hashes: at 100 000 events, two are mistaken for one once in 10²⁸.
     keys: [RandomState; 2],
     state: Mutex<State>,
     released: Notify,
@@ -98,19 +99,18 @@ pub(super) struct Seen {
 
 #[derive(Debug)]
 struct State {
-    most: usize,
-    handled: HashMap<u128, u64>,
-    /// With the stamp of each use; the latest stamp of an event is the one in `handled`.
-    order: VecDeque<(u128, u64)>,
-    stamp: u64,
-    in_hand: HashSet<u128>,
+    handled: Latest,
+    in_hand: HashTable<EventKey>,
+    /// Somebody waits for one of those in hand.
+    is_awaited: bool,
 }
 
 /// The right to handle an event, for as long as this is held.
 #[derive(Debug)]
 pub(super) struct Claim<'a> {
     seen: &'a Seen,
-    event: u128,
+    event: EventKey,
+    is_held: bool,
 }
 
 #[cfg(feature = "outbox")]
@@ -130,7 +130,7 @@ impl Seen {
         let known = ledger.read().await;
         for (source, id) in known.map_err(|error| wrong(format!("a durable inbox: {error}")))? {
             let event = seen.event(&source, &id);
-            lock(&seen.state).remember(event);
+            lock(&seen.state).handled.add(event);
         }
         seen.ledger = Some(ledger);
         Ok(seen)
@@ -142,11 +142,9 @@ impl Seen {
         Self {
             keys: [RandomState::new(), RandomState::new()],
             state: Mutex::new(State {
-                most: inbox.events,
-                handled: HashMap::new(),
-                order: VecDeque::new(),
-                stamp: 0,
-                in_hand: HashSet::new(),
+                handled: Latest::new(inbox.events),
+                in_hand: HashTable::new(),
+                is_awaited: false,
             }),
             released: Notify::new(),
             #[cfg(feature = "outbox")]
@@ -154,29 +152,38 @@ impl Seen {
         }
     }
 
-    fn event(&self, source: &str, id: &str) -> u128 {
-        let [high, low] = &self.keys;
-        u128::from(high.hash_one((source, id))) << 64 | u128::from(low.hash_one((source, id)))
+    fn event(&self, source: &str, id: &str) -> EventKey {
+        EventKey(self.keys.each_ref().map(|key| key.hash_one((source, id))))
     }
 
     /// The right to handle an event; `None` when it was handled. Waits while another copy of it is in hand.
     pub(super) async fn claim(&self, source: &str, id: &str) -> Option<Claim<'_>> {
         let event = self.event(source, id);
-        loop {
+        let mut found = lock(&self.state).find(event);
+        while found == Found::InHand {
             let mut released = pin!(self.released.notified());
+            // Before the second look, so that what is released in between is noticed.
             released.as_mut().enable();
-            {
-                let mut state = lock(&self.state);
-                if state.touch(event) {
-                    return None;
-                }
-                if state.in_hand.insert(event) {
-                    return Some(Claim { seen: self, event });
-                }
+            found = lock(&self.state).find(event);
+            if found == Found::InHand {
+                released.await;
             }
-            released.await;
         }
+        (found == Found::New).then_some(Claim {
+            seen: self,
+            event,
+            is_held: true,
+        })
     }
+}
+
+/// What is known of an event that comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// It is in hand from now on.
+    New,
+    InHand,
+    Handled,
 }
 
 impl Claim<'_> {
@@ -189,7 +196,7 @@ impl Claim<'_> {
         not(feature = "outbox"),
         expect(clippy::unused_async, reason = "what is kept on disk takes a moment")
     )]
-    pub(super) async fn handled(self, source: &str, id: &str) -> Result<(), String> {
+    pub(super) async fn handled(mut self, source: &str, id: &str) -> Result<(), String> {
         #[cfg(feature = "outbox")]
         let stored = match &self.seen.ledger {
             Some(ledger) => ledger.add(source, id).await.map_err(|error| error.to_string()),
@@ -200,51 +207,58 @@ impl Claim<'_> {
             let _ = (source, id);
             Ok(())
         };
-        lock(&self.seen.state).remember(self.event);
+        self.release(true);
         stored
+    }
+
+    fn release(&mut self, is_handled: bool) {
+        self.is_held = false;
+        let mut state = lock(&self.seen.state);
+        if is_handled {
+            state.handled.add(self.event);
+        }
+        state.release(self.event);
+        let is_awaited = std::mem::take(&mut state.is_awaited);
+        drop(state);
+        if is_awaited {
+            self.seen.released.notify_waiters();
+        }
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        lock(&self.seen.state).in_hand.remove(&self.event);
-        self.seen.released.notify_waiters();
+        if self.is_held {
+            self.release(false);
+        }
     }
 }
 
 impl State {
-    /// Whether the event was handled; if so it is among the latest again.
-    fn touch(&mut self, event: u128) -> bool {
-        let is_known = self.handled.contains_key(&event);
-        if is_known {
-            self.remember(event);
+    /// An event that was handled is among the latest again.
+    fn find(&mut self, event: EventKey) -> Found {
+        if self.handled.contains(event) {
+            self.handled.add(event);
+            return Found::Handled;
         }
-        is_known
-    }
-
-    fn remember(&mut self, event: u128) {
-        if self.most == 0 {
-            return;
-        }
-        self.stamp += 1;
-        self.handled.insert(event, self.stamp);
-        self.order.push_back((event, self.stamp));
-        while self.handled.len() > self.most {
-            self.forget_oldest();
-        }
-        if self.order.len() > 2 * self.most {
-            let handled = &self.handled;
-            self.order
-                .retain(|(event, stamp)| handled.get(event) == Some(stamp));
-        }
-    }
-
-    /// Drops the oldest use, and the event with it unless it was used again later.
-    fn forget_oldest(&mut self) {
-        if let Some((event, stamp)) = self.order.pop_front()
-            && self.handled.get(&event) == Some(&stamp)
+        match self
+            .in_hand
+            .entry(event.hash(), |held| *held == event, |held| held.hash())
         {
-            self.handled.remove(&event);
+            Entry::Occupied(_) => {
+                self.is_awaited = true;
+                Found::InHand
+            }
+            Entry::Vacant(place) => {
+                place.insert(event);
+                Found::New
+            }
+        }
+    }
+
+    fn release(&mut self, event: EventKey) {
+        if let Ok(held) = self.in_hand.find_entry(event.hash(), |held| *held == event) {
+            held.remove();
         }
     }
 }
@@ -278,7 +292,6 @@ mod tests {
         for _ in 0..100 {
             assert!(!handle(&seen, "1").await);
         }
-        assert!(lock(&seen.state).order.len() <= 4);
         assert!(handle(&seen, "3").await);
         assert!(!handle(&seen, "1").await);
         assert!(handle(&seen, "2").await);
@@ -288,7 +301,6 @@ mod tests {
     async fn without_an_inbox_everything_is_handled_again() {
         let seen = Seen::new(Inbox::off());
         assert!(handle(&seen, "1").await && handle(&seen, "1").await);
-        assert!(lock(&seen.state).order.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ mod format;
 mod handler;
 mod id;
 mod inbox;
+mod latest;
 mod letter;
 mod message;
 mod names;

@@ -5,8 +5,10 @@
 use tracing::Span;
 use tracing::field::Empty;
 
+use super::delivery::Received;
 use super::message::Message;
 use crate::Error;
+use crate::context::MakeContext;
 
 /// What is known of an event that is published.
 pub(crate) struct Sent<'a> {
@@ -20,8 +22,7 @@ pub(crate) struct Sent<'a> {
 pub(crate) struct Handled<'a> {
     pub(crate) enabled: bool,
     pub(crate) system: &'static str,
-    pub(crate) message: &'a Message,
-    pub(crate) trace_id: &'a str,
+    pub(crate) received: &'a Received,
     /// What names the queue.
     pub(crate) group: &'a str,
     pub(crate) attempt: u32,
@@ -55,7 +56,7 @@ pub(crate) fn process(handled: &Handled<'_>) -> Span {
     if !handled.enabled {
         return Span::none();
     }
-    let message = handled.message;
+    let message = handled.received.message();
     tracing::info_span!(
         target: "trunkline::event",
         "process",
@@ -73,7 +74,7 @@ pub(crate) fn process(handled: &Handled<'_>) -> Span {
         "error.type" = Empty,
         trunkline.source = message.source.as_str(),
         trunkline.attempt = handled.attempt,
-        trace_id = handled.trace_id,
+        trace_id = handled.received.context().trace_id(),
     )
 }
 

@@ -1,5 +1,6 @@
 //! Times as text: RFC 3339 as it is written, and all that is read as one.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::text::Text;
@@ -36,7 +37,36 @@ pub(crate) fn write(time: SystemTime, offset: &str) -> Text {
 
 /// RFC 3339, or naive ISO in UTC: with `T` or a space, with or without fraction or offset; `None` for all else.
 pub(crate) fn read(text: &str) -> Option<SystemTime> {
-    let text = text.trim();
+    read_ours(text.as_bytes()).or_else(|| read_any(text.trim()))
+}
+
+/// What [`write`] writes in UTC, in a fifth of the time: every event has one.
+fn read_ours(text: &[u8]) -> Option<SystemTime> {
+    let (text, b"Z") = text.split_first_chunk::<{ FORM.len() }>()? else {
+        return None;
+    };
+    let is_form = |(byte, form): (&u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        form => byte == form,
+    };
+    if !text.iter().zip(FORM).all(is_form) {
+        return None;
+    }
+    let number = |digits: Range<usize>| {
+        let digits = text[digits].iter();
+        digits.fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
+    };
+    let [month, day] = [number(5..7), number(8..10)];
+    let [hour, minute, second] = [number(11..13), number(14..16), number(17..19)];
+    moment(
+        [number(0..4), month, day],
+        [hour, minute, second],
+        0,
+        u32::try_from(number(20..26)).ok()? * 1000,
+    )
+}
+
+fn read_any(text: &str) -> Option<SystemTime> {
     let (date, rest) = (text.get(..10)?, text.get(11..)?);
     if !matches!(text.as_bytes()[10], b'T' | b't' | b' ') {
         return None;
@@ -48,14 +78,24 @@ pub(crate) fn read(text: &str) -> Option<SystemTime> {
         5 => fields(clock, ':', [2, 2]).map(|[hour, minute]| [hour, minute, 0])?,
         _ => fields(clock, ':', [2, 2, 2])?,
     };
+    let nanos = nanos(fraction)?;
+    moment([year, month, day], [hour, minute, second], offset, nanos)
+}
+
+/// `None` where there is no such day or time.
+fn moment(
+    [year, month, day]: [i64; 3],
+    [hour, minute, second]: [i64; 3],
+    offset: i64,
+    nanos: u32,
+) -> Option<SystemTime> {
     let is_date = (1..=12).contains(&month) && (1..=31).contains(&day);
     // A leap second is the first of the next minute.
     if !is_date || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let seconds = days_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset;
-    let since = Duration::new(u64::try_from(seconds).ok()?, nanos(fraction)?);
-    UNIX_EPOCH.checked_add(since)
+    UNIX_EPOCH.checked_add(Duration::new(u64::try_from(seconds).ok()?, nanos))
 }
 
 /// The clock and, in seconds, how far it is ahead of UTC.
@@ -185,6 +225,7 @@ mod tests {
         fn a_moment_survives_being_written(seconds in 0_u64..253_402_300_799, micros in 0_u32..1_000_000) {
             let time = UNIX_EPOCH + Duration::new(seconds, micros * 1000);
             prop_assert_eq!(read(&write(time, "Z")), Some(time));
+            prop_assert_eq!(read_any(&write(time, "Z")), Some(time));
             prop_assert_eq!(read(&write(time, "+00:00")), Some(time));
         }
 

@@ -55,6 +55,23 @@ impl Wire {
     }
 }
 
+impl Value {
+    pub(crate) fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(_) => None,
+        }
+    }
+
+    /// A number, also one that is written as text.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self {
+            Self::Text(text) => text.parse().ok(),
+            Self::Number(number) => Some(*number),
+        }
+    }
+}
+
 impl Headers {
     pub(crate) fn with_capacity(headers: usize) -> Self {
         Self(Vec::with_capacity(headers))
@@ -89,21 +106,15 @@ impl Headers {
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&Text> {
-        match self.get(name)? {
-            Value::Text(text) => Some(text),
-            Value::Number(_) => None,
-        }
+        self.get(name)?.text()
     }
 
     /// A number, also one that is written as text.
     pub(crate) fn number(&self, name: &str) -> Option<i64> {
-        match self.get(name)? {
-            Value::Text(text) => text.parse().ok(),
-            Value::Number(number) => Some(*number),
-        }
+        self.get(name)?.number()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Value)> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&Text, &Value)> {
         self.0.iter().map(|(name, value)| (name, value))
     }
 }

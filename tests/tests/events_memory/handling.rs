@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use trunkline::{Context, Delivery, ErrorKind, Event, HandlerError, Inbox, Result, context};
 use trunkline_tests::events::{Log, Paid, SECOND, client};
 
@@ -151,7 +151,15 @@ struct PaidV2 {
 impl Event for PaidV2 {
     const NAME: &'static str = "order.paid";
     const VERSION: u32 = 2;
-    const EXPIRES: Option<Duration> = Some(Duration::from_millis(1));
+}
+
+/// Expired as soon as it is published: the clock that it expires by cannot be paused.
+#[derive(Serialize)]
+struct Late;
+
+impl Event for Late {
+    const NAME: &'static str = "order.paid";
+    const EXPIRES: Option<Duration> = Some(Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,10 +207,6 @@ async fn what_no_handler_can_take_is_dead_at_once() -> Result<()> {
         .subscribe("shipping")
         .on_named("other", |_| async { Ok::<(), HandlerError>(()) });
     other.start().await?.shutdown(SECOND).await?;
-    let publish = |order: u32| PaidV2 {
-        order: order.into(),
-        currency: "EUR".into(),
-    };
     events
         .publish_named("other", &json!({}))
         .target("shipping")
@@ -213,12 +217,7 @@ async fn what_no_handler_can_take_is_dead_at_once() -> Result<()> {
         .target("shipping")
         .id("undecodable")
         .await?;
-    let receipt = events
-        .publish(&publish(1))
-        .target("shipping")
-        .id("expired")
-        .await?;
-    std::thread::sleep(Duration::from_millis(5));
+    events.publish(&Late).target("shipping").id("expired").await?;
     let _worker = subscribe(logged).start().await?;
     sleep(SECOND).await;
     let dead = events.dead("shipping").list().await?;
@@ -226,7 +225,7 @@ async fn what_no_handler_can_take_is_dead_at_once() -> Result<()> {
         .iter()
         .map(|letter| (letter.id(), letter.attempts()))
         .collect();
-    assert_eq!(found, [("unknown", 0), ("undecodable", 1), (receipt.id(), 0)]);
+    assert_eq!(found, [("unknown", 0), ("undecodable", 1), ("expired", 0)]);
     assert_eq!(dead[0].reason(), "no handler for `other`");
     assert!(
         dead[1]
@@ -297,6 +296,4 @@ async fn a_subscription_that_cannot_be_is_refused() {
         "handler timeout 0ns: expected 1 ms to 24 h",
     )
     .await;
-    let started = Instant::now();
-    assert_eq!(started.elapsed(), Duration::ZERO);
 }

@@ -117,6 +117,17 @@ impl Source {
 }
 
 impl Token {
+    /// Acknowledges the event, where nobody has to be waited for; `false` where one has to, by
+    /// [`settle`](Self::settle).
+    pub(crate) fn ack_now(&mut self) -> bool {
+        match self {
+            Self::Memory(token) => token.settle(&Verdict::Ack).is_ok(),
+            Self::Http(_) => false,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => false,
+        }
+    }
+
     /// Settles the event; until that succeeds it is not settled and may be tried again.
     #[cfg_attr(
         not(feature = "amqp"),

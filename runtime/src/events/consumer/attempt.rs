@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -11,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::super::delivery::Received;
 use super::super::handler::HandlerError;
 use super::handlers::{Handler, Handling};
-use crate::context::scope;
+use super::until::look;
 
 /// Why an attempt failed.
 #[derive(Debug)]
@@ -55,40 +57,47 @@ impl FailureKind {
     }
 }
 
-/// Runs the handler once; everything that it calls and publishes carries the event's trace and this deadline.
+/// How long an attempt may take.
+#[derive(Clone, Copy)]
+pub(super) struct Allowed {
+    pub(super) until: Instant,
+    pub(super) in_all: Duration,
+}
+
+/// Runs the handler once.
 pub(super) async fn run(
     handler: &Handler,
     received: &Arc<Received>,
     attempt: u32,
-    limit: Duration,
+    time: Allowed,
 ) -> Result<(), Failure> {
-    let deadline = Instant::now() + limit;
-    let context = received.context.clone().with_deadline(deadline);
-    let handling = async {
-        let begun = catch_unwind(AssertUnwindSafe(|| handler(received, attempt)));
-        match begun {
-            Ok(Ok(handling)) => to_end(handling, deadline, limit).await,
-            Ok(Err(fault)) => Err(Failure::new(FailureKind::Undecodable, fault)),
-            Err(panic) => Err(panicked(panic)),
-        }
-    };
-    scope(context, handling).await
+    let begun = catch_unwind(AssertUnwindSafe(|| handler(received, attempt)));
+    match begun {
+        Ok(Ok(handling)) => to_end(handling, time).await,
+        Ok(Err(fault)) => Err(Failure::new(FailureKind::Undecodable, fault)),
+        Err(panic) => Err(panicked(panic)),
+    }
 }
 
-async fn to_end(mut handling: Handling, deadline: Instant, limit: Duration) -> Result<(), Failure> {
+async fn to_end(mut handling: Handling, time: Allowed) -> Result<(), Failure> {
     let polled = poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(cx))) {
             Ok(poll) => poll.map(Ok),
-            Err(panic) => std::task::Poll::Ready(Err(panic)),
+            Err(panic) => Poll::Ready(Err(panic)),
         },
     );
-    let outcome = timeout_at(deadline, polled).await;
+    let mut polled = pin!(polled);
+    // A handler that waits for nothing needs no timer.
+    let outcome = match look(polled.as_mut()).await {
+        Poll::Ready(outcome) => Ok(outcome),
+        Poll::Pending => timeout_at(time.until, polled).await,
+    };
     // What the handler holds may panic when it goes.
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(handling)));
     match outcome {
         Err(_) => Err(Failure::new(
             FailureKind::Timeout,
-            format!("the handler took longer than {limit:?}"),
+            format!("the handler took longer than {:?}", time.in_all),
         )),
         Ok(Err(panic)) => Err(panicked(panic)),
         Ok(Ok(Err(error))) => Err(failure(&error)),

@@ -74,14 +74,19 @@ where
     E: Into<HandlerError>,
 {
     Box::new(move |received, attempt| {
-        let value = decode(&received.message.body)?;
+        let value = decode(&received.message().body)?;
         let handling = handler(Delivery::new(value, attempt, Arc::clone(received)));
         Ok(Box::pin(async move { handling.await.map_err(Into::into) }))
     })
 }
 
 fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| match path_of(&error, body) {
+    // All of it is text at once, rather than each string in it by itself; a body that is none is refused with its place.
+    let decoded = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    decoded.map_err(|error| match path_of(&error, body) {
         path if path.is_empty() => format!("the event does not decode: {error}"),
         path => format!("the event does not decode at `{path}`: {error}"),
     })

@@ -10,10 +10,12 @@ mod log;
 mod pace;
 mod until;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
@@ -21,7 +23,7 @@ pub(super) use self::handlers::{Handler, Handlers, erase};
 pub(super) use self::ladder::Ladder;
 pub(super) use self::pace::Pace;
 
-use self::attempt::{Failure, FailureKind};
+use self::attempt::{Allowed, Failure, FailureKind};
 use self::ladder::Next;
 use self::pace::Turn;
 use self::until::until;
@@ -37,7 +39,7 @@ use super::text::Text;
 use super::timestamp;
 use super::wire::Wire;
 use crate::client::Shared;
-use crate::context::Context;
+use crate::context::scope_later;
 
 /// How long to wait before what could not be settled is settled again.
 const UNSETTLED: Duration = Duration::from_secs(1);
@@ -64,6 +66,8 @@ impl Consumer {
     pub(super) async fn slot(self: Arc<Self>) {
         while let Some((_turn, incoming)) = self.next().await {
             self.handle(incoming).await;
+            // Nothing above has to wait where events and handlers are ready, and others are to run all the same.
+            consume_budget().await;
         }
     }
 
@@ -71,28 +75,25 @@ impl Consumer {
     async fn next(&self) -> Option<(Turn<'_>, Incoming)> {
         // The event first: whoever waited for one with the only turn would keep the others from handling theirs.
         let incoming = until(&self.closing, self.source.next()).await?;
-        let turn = until(&self.closing, self.pace.turn()).await?;
+        let turn = if self.pace.is_well() {
+            None
+        } else {
+            until(&self.closing, self.pace.turn()).await?
+        };
         Some((turn, incoming))
     }
 
     async fn handle(&self, incoming: Incoming) {
-        let message = match read(&incoming.wire) {
-            Ok(message) => message,
-            Err(reason) => return self.bury(incoming, &Death::before(0, reason)).await,
+        let (handler, received) = match self.open(&incoming.wire) {
+            Ok(opened) => opened,
+            Err(death) => return self.bury(incoming, &death).await,
         };
-        let attempt = message.attempt;
-        let handler = match self.handlers.find(&message.name, message.version) {
-            Ok(handler) => handler,
-            Err(reason) => return self.bury(incoming, &Death::before(attempt - 1, reason)).await,
-        };
-        let received = self.received(message);
-        let Received { message, .. } = &*received;
+        let message = received.message();
         let Some(claim) = self.seen.claim(&message.source, &message.id).await else {
             count(&self.figures.duplicates);
-            self.settle(incoming, &Verdict::Ack).await;
-            return;
+            return self.acknowledge(incoming).await;
         };
-        match self.attempt(handler, &received, attempt).await {
+        match self.attempt(handler, &received).await {
             Outcome::Handled => {
                 // The mark before the acknowledgement: what comes again in between is known.
                 if let Err(reason) = claim.handled(&message.source, &message.id).await {
@@ -100,7 +101,7 @@ impl Consumer {
                 }
                 count(&self.figures.handled);
                 self.pace.succeeded();
-                self.settle(incoming, &Verdict::Ack).await;
+                self.acknowledge(incoming).await;
             }
             Outcome::Later(retry) => {
                 self.pace.failed();
@@ -115,31 +116,19 @@ impl Consumer {
         }
     }
 
-    /// The message in the context of its trace; an id where a foreign publisher gave none.
-    fn received(&self, mut message: Message) -> Arc<Received> {
-        let now = SystemTime::now();
-        if message.id.is_empty() {
-            message.id = self.shared.events.ids.next(now, &self.shared.random);
-        }
-        let trace = &message.trace;
-        let context = Context::of_event(
-            &self.shared.random,
-            trace.traceparent.as_deref(),
-            trace.tracestate.as_deref(),
-            trace.trace_id.as_deref(),
-            trace.baggage.as_deref(),
-        );
-        Arc::new(Received {
-            time: message.time.unwrap_or(now),
-            context,
-            message,
-        })
+    /// The message and its handler, or why there is nothing to be handled.
+    fn open(&self, wire: &Wire) -> Result<(&Handler, Arc<Received>), Death> {
+        let message = format::read(wire).map_err(|unreadable| Death::before(0, unreadable.to_string()))?;
+        check_expiry(&message).map_err(|reason| Death::before(0, reason))?;
+        let handler = self.handlers.find(&message.name, message.version);
+        let handler = handler.map_err(|reason| Death::before(message.attempt - 1, reason))?;
+        Ok((handler, Arc::new(Received::new(message, &self.shared))))
     }
 
     /// Attempts until one succeeds, or the next is not to be made at once.
-    async fn attempt(&self, handler: &Handler, received: &Arc<Received>, first: u32) -> Outcome {
+    async fn attempt(&self, handler: &Handler, received: &Arc<Received>) -> Outcome {
         let mut first_failure = None;
-        let mut attempt = first;
+        let mut attempt = received.message().attempt;
         loop {
             let Err(failure) = self.attempt_once(handler, received, attempt).await else {
                 return Outcome::Handled;
@@ -148,7 +137,7 @@ impl Consumer {
             match self.after(&failure, attempt) {
                 Next::AtOnce => attempt += 1,
                 Next::After(after) => {
-                    log::retry(self, &received.message, attempt, &failure, after);
+                    log::retry(self, received.message(), attempt, &failure, after);
                     return Outcome::Later(Retry {
                         attempt: attempt + 1,
                         after,
@@ -186,16 +175,20 @@ impl Consumer {
         let span = span::process(&Handled {
             enabled: self.shared.logging,
             system: self.system,
-            message: &received.message,
-            trace_id: received.context.trace_id(),
+            received,
             group: &self.label,
             attempt,
         });
         count(&self.figures.attempts);
         let started = Instant::now();
-        let outcome = attempt::run(handler, received, attempt, self.timeout)
-            .instrument(span.clone())
-            .await;
+        let time = Allowed {
+            until: started + self.timeout,
+            in_all: self.timeout,
+        };
+        let run = pin!(attempt::run(handler, received, attempt, time));
+        // By reference: what is passed on by value is copied each time.
+        let scope = scope_later(Arc::<Received>::clone(received), time.until, run);
+        let outcome = scope.instrument(span.clone()).await;
         self.figures.latency.record(started.elapsed());
         if let Err(failure) = &outcome {
             count(&self.figures.failures);
@@ -214,6 +207,12 @@ impl Consumer {
         }
     }
 
+    async fn acknowledge(&self, mut incoming: Incoming) {
+        if !incoming.token.ack_now() {
+            self.settle(incoming, &Verdict::Ack).await;
+        }
+    }
+
     /// Settles until it is done; `false` for an event that comes again, since it cannot be settled any more or not before
     /// the subscription closes.
     async fn settle(&self, mut incoming: Incoming, verdict: &Verdict) -> bool {
@@ -228,15 +227,14 @@ impl Consumer {
     }
 }
 
-/// The message, unless it is none or came too late.
-fn read(wire: &Wire) -> Result<Message, String> {
-    let message = format::read(wire).map_err(|unreadable| unreadable.to_string())?;
+/// Refuses what came too late.
+fn check_expiry(message: &Message) -> Result<(), String> {
     match message.expires_at {
         Some(expired) if expired <= SystemTime::now() => {
             let expired = timestamp::write(expired, "Z");
             Err(format!("the event expired at {expired}"))
         }
-        Some(_) | None => Ok(message),
+        Some(_) | None => Ok(()),
     }
 }
 

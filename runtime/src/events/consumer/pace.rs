@@ -23,6 +23,11 @@ pub(crate) struct Pace {
 pub(super) type Turn<'a> = Option<MutexGuard<'a, ()>>;
 
 impl Pace {
+    /// Whether nobody has to wait for a turn.
+    pub(super) fn is_well(&self) -> bool {
+        self.pause().is_none()
+    }
+
     /// At once while all is well; else one after the other, each after a pause.
     pub(super) async fn turn(&self) -> Turn<'_> {
         self.pause()?;

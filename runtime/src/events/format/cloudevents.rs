@@ -49,24 +49,21 @@ pub(super) fn prefix(wire: &Wire) -> Option<&'static str> {
 }
 
 /// The attributes win over the native properties, which a bridge may have written anew.
-pub(super) fn read(plain: Message, wire: &Wire, prefix: &str) -> Message {
-    let mut message = plain;
-    for (name, _) in wire.headers.iter() {
-        let (Some(attribute), Some(value)) = (name.strip_prefix(prefix), wire.headers.text(name)) else {
-            continue;
-        };
-        set(&mut message, attribute, value);
+pub(super) fn read(message: &mut Message, wire: &Wire, prefix: &str) {
+    for (name, value) in wire.headers.iter() {
+        if let (Some(attribute), Some(value)) = (name.strip_prefix(prefix), value.text()) {
+            set(message, attribute, value);
+        }
     }
-    message
 }
 
 /// Takes over one attribute, in either mode; those that are unknown are the publisher's headers.
 pub(super) fn set(message: &mut Message, attribute: &str, value: &Text) {
     match attribute {
         "specversion" => {}
-        "id" => message.id = value.clone(),
-        "source" => message.source = value.clone(),
-        "type" => message.name = value.clone(),
+        "id" => change(&mut message.id, value),
+        "source" => change(&mut message.source, value),
+        "type" => change(&mut message.name, value),
         "subject" => message.target = Some(value.clone()),
         "time" => message.time = timestamp::read(value).or(message.time),
         "datacontenttype" => message.content_type = value.clone(),
@@ -76,6 +73,13 @@ pub(super) fn set(message: &mut Message, attribute: &str, value: &Text) {
         "correlationid" => message.correlation_id = Some(value.clone()),
         "expirytime" => message.expires_at = message.expires_at.or_else(|| timestamp::read(value)),
         _ => message.headers.push((Text::copy(attribute), value.clone())),
+    }
+}
+
+/// The native property says the same as a rule, and to see that costs less than another copy.
+fn change(place: &mut Text, value: &Text) {
+    if place != value {
+        *place = value.clone();
     }
 }
 

@@ -71,7 +71,6 @@ pub(super) fn properties(message: &Message, priority: u8) -> Properties {
 
 /// The headers of the trace, the version, the attempt and the expiry, after room for `more`.
 pub(super) fn headers(message: &Message, more: usize) -> Headers {
-    let mut headers = Headers::with_capacity(more + OURS.len() + message.headers.len());
     let Trace {
         trace_id,
         traceparent,
@@ -84,6 +83,10 @@ pub(super) fn headers(message: &Message, more: usize) -> Headers {
         (TRACE_ID, trace_id),
         (BAGGAGE, baggage),
     ];
+    let of_trace = traces.iter().filter(|(_, value)| value.is_some()).count();
+    let of_event = [true, message.version.is_some(), message.expires_at.is_some()];
+    let ours = of_trace + of_event.into_iter().filter(|is_there| *is_there).count();
+    let mut headers = Headers::with_capacity(more + ours + message.headers.len());
     for (name, value) in traces {
         if let Some(value) = value {
             headers.push(name, value.clone());
@@ -101,39 +104,53 @@ pub(super) fn headers(message: &Message, more: usize) -> Headers {
 
 /// A message as far as properties and headers tell; its body is the whole one.
 pub(super) fn read(wire: &Wire) -> Message {
-    let Wire {
-        properties,
-        headers,
-        body,
-    } = wire;
-    let positive = |name| headers.number(name).and_then(|number| u32::try_from(number).ok());
+    let Properties {
+        message_id,
+        kind,
+        app_id,
+        content_type,
+        priority,
+        timestamp,
+        correlation_id,
+    } = &wire.properties;
     let or_empty = |text: &Option<Text>| text.clone().unwrap_or_else(|| "".into());
-    Message {
-        id: or_empty(&properties.message_id),
-        name: or_empty(&properties.kind),
-        version: positive(VERSION),
-        source: or_empty(&properties.app_id),
+    let mut message = Message {
+        id: or_empty(message_id),
+        name: or_empty(kind),
+        version: None,
+        source: or_empty(app_id),
         target: None,
-        priority: properties.priority.map(Priority::from_native).unwrap_or_default(),
-        time: properties
-            .timestamp
-            .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
-        expires_at: headers.text(EXPIRES).and_then(|text| timestamp::read(text)),
-        correlation_id: properties.correlation_id.clone(),
-        trace: Trace {
-            trace_id: headers.text(TRACE_ID).cloned(),
-            traceparent: headers.text(TRACEPARENT).cloned(),
-            tracestate: headers.text(TRACESTATE).cloned(),
-            baggage: headers.text(BAGGAGE).cloned(),
-        },
-        headers: headers
-            .iter()
-            .filter(|(name, _)| !is_reserved(name))
-            .map(|(name, value)| (name.clone(), to_text(value)))
-            .collect(),
-        attempt: positive(ATTEMPT).unwrap_or(1).max(1),
-        content_type: properties.content_type.clone().unwrap_or_else(|| JSON.into()),
-        body: body.clone(),
+        priority: priority.map(Priority::from_native).unwrap_or_default(),
+        time: timestamp.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
+        expires_at: None,
+        correlation_id: correlation_id.clone(),
+        trace: Trace::default(),
+        headers: Vec::new(),
+        attempt: 1,
+        content_type: content_type.clone().unwrap_or_else(|| JSON.into()),
+        body: wire.body.clone(),
+    };
+    // From the last to the first, which holds where a name comes twice.
+    for (name, value) in wire.headers.iter().rev() {
+        take_over(&mut message, name, value);
+    }
+    message.headers.reverse();
+    message
+}
+
+/// One header: ours is said elsewhere in a message, a broker's is nothing to its handler.
+fn take_over(message: &mut Message, name: &Text, value: &Value) {
+    let positive = || value.number().and_then(|number| u32::try_from(number).ok());
+    match name.as_str() {
+        TRACEPARENT => message.trace.traceparent = value.text().cloned(),
+        TRACESTATE => message.trace.tracestate = value.text().cloned(),
+        TRACE_ID => message.trace.trace_id = value.text().cloned(),
+        BAGGAGE => message.trace.baggage = value.text().cloned(),
+        VERSION => message.version = positive(),
+        ATTEMPT => message.attempt = positive().unwrap_or(1).max(1),
+        EXPIRES => message.expires_at = value.text().and_then(|text| timestamp::read(text)),
+        other if is_reserved(other) => {}
+        _ => message.headers.push((name.clone(), to_text(value))),
     }
 }
 

@@ -65,14 +65,14 @@ impl EventFormat {
 /// Reads an event in any format: the content type tells the structured one, a header the binary one, the keys of the
 /// body a family's; what is none of these is a plain message named by its property `type`.
 pub(crate) fn read(wire: &Wire) -> Result<Message, Unreadable> {
-    let plain = common::read(wire);
-    let message = if structured::is_one(&plain) {
-        structured::read(plain)?
+    let mut message = common::read(wire);
+    if structured::is_one(&message) {
+        message = structured::read(message)?;
     } else if let Some(prefix) = cloudevents::prefix(wire) {
-        cloudevents::read(plain, wire, prefix)
+        cloudevents::read(&mut message, wire, prefix);
     } else {
-        family::read(plain)
-    };
+        message = family::read(message);
+    }
     if message.name.is_empty() {
         return Err(Unreadable(
             "the message does not say which event it is".to_owned(),

@@ -2,14 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::StoreError;
 use super::engine::{Changes, Due, Engine, EngineError, Level, panicked};
 use super::fate::Fate;
 use super::record::Seq;
 use super::shared::{Shared, lock};
-use super::waiting::{Accept, Work};
+use super::waiting::{Accept, Company, Work};
 
 /// How often the thread looks for records whose time has passed, while there are any that have an end.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -41,27 +41,31 @@ impl Drop for Ended<'_> {
 }
 
 fn write(shared: &Shared, engine: &dyn Engine) {
+    let mut company = Company::default();
     loop {
         let sweep = lock(&shared.level).expires.map(|_| SWEEP);
-        let Some(work) = shared.waiting.take(sweep) else {
+        let Some(work) = shared.waiting.take(sweep, company) else {
             return;
         };
         let closing = work.closing;
-        commit(shared, engine, work);
+        let started = Instant::now();
+        let expected = commit(shared, engine, work);
+        company = Company::after(expected, started.elapsed());
         if closing {
             return;
         }
     }
 }
 
-fn commit(shared: &Shared, engine: &dyn Engine, work: Work) {
+/// Says how many are likely to come for the next commit.
+fn commit(shared: &Shared, engine: &dyn Engine, work: Work) -> usize {
     let before = *lock(&shared.level);
     let due = match sweep(shared, engine, before) {
         Ok(due) => due,
         Err(error) => {
             // Before the work is dropped, so that who waits for it learns why.
             shared.fail(error);
-            return;
+            return 0;
         }
     };
     let Work {
@@ -114,10 +118,12 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) {
             Err(error) => {
                 // As above; the answers are dropped with this function.
                 shared.fail(error);
-                return;
+                return 0;
             }
         }
     }
+    // Before anybody is answered and comes again.
+    let expected = shared.waiting.count() + answers.len() + marked.len();
     for (place, answer) in answers {
         place.keep();
         // A future dropped during the commit: the record is stored all the same, and is relayed.
@@ -127,6 +133,7 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) {
         // Nobody waits any longer.
         let _ = told.send(());
     }
+    expected
 }
 
 /// The records whose time has passed and that nobody holds.

@@ -46,7 +46,10 @@ pub(super) struct Queue {
     in_hand: usize,
     /// How many came so far.
     places: u64,
+    /// What a subscriber waits for that has found nothing.
     arrived: Arc<Notify>,
+    /// Somebody was called and has not looked yet. One is enough: who takes an event calls the next while there are more.
+    is_called: bool,
 }
 
 impl Entry {
@@ -92,14 +95,30 @@ impl Queue {
         self.places += 1;
         entry.place = self.places;
         self.ready.push(entry.priority, entry);
-        self.arrived.notify_one();
+        self.call();
     }
 
-    pub(super) fn take(&mut self, now: Instant) -> Taken {
-        let next = self.wake(now);
+    fn call(&mut self) {
+        if !self.is_called {
+            self.is_called = true;
+            self.arrived.notify_one();
+        }
+    }
+
+    /// [`take`](Self::take), by one that will wait for the next call if there is nothing, and may have had the last one.
+    pub(super) fn look(&mut self) -> Taken {
+        self.is_called = false;
+        self.take()
+    }
+
+    pub(super) fn take(&mut self) -> Taken {
+        let next = self.wake();
         match (self.ready.pop(), next) {
             (Some(entry), _) => {
                 self.in_hand += 1;
+                if self.ready.len() > 0 {
+                    self.call();
+                }
                 Taken::Entry(entry)
             }
             (None, Some(due)) => Taken::Until(due),
@@ -108,10 +127,11 @@ impl Queue {
     }
 
     /// Makes ready what is due; says when the next one is.
-    fn wake(&mut self, now: Instant) -> Option<Instant> {
+    fn wake(&mut self) -> Option<Instant> {
         if self.waiting.is_empty() {
             return None;
         }
+        let now = Instant::now();
         let mut due = Vec::new();
         for step in self.waiting.values_mut() {
             let count = step.iter().take_while(|(due, _)| *due <= now).count();
@@ -132,7 +152,7 @@ impl Queue {
         let place = entry.place;
         self.ready
             .put_back(entry.priority, entry, |other| other.place < place);
-        self.arrived.notify_one();
+        self.call();
     }
 
     pub(super) fn ack(&mut self, entry: &Entry) {
@@ -150,7 +170,7 @@ impl Queue {
         let due = Instant::now() + after;
         self.waiting.entry(after).or_default().push_back((due, copy));
         // One that waits for a later retry, or for none, is to look again.
-        self.arrived.notify_one();
+        self.call();
     }
 
     pub(super) fn bury(&mut self, entry: &Entry, copy: &Arc<Wire>, bounds: Bounds) -> Result<(), Nack> {

@@ -5,11 +5,11 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::super::{self as bus, Incoming, Nack, Verdict};
 use super::MemoryBus;
-use super::queue::{Entry, Taken};
+use super::queue::{Entry, Queue, Taken};
 
 /// Takes events from one queue; those who take from the same one compete.
 pub(crate) struct Source {
@@ -32,11 +32,14 @@ impl Source {
     }
 
     pub(crate) async fn next(&self) -> Incoming {
+        if let Taken::Entry(entry) = self.on_queue(Queue::take) {
+            return self.incoming(entry);
+        }
         loop {
             let mut arrived = pin!(self.arrived.notified());
             // Before the queue is looked at, so that what arrives in between is noticed.
             arrived.as_mut().enable();
-            match self.take() {
+            match self.on_queue(Queue::look) {
                 Taken::Entry(entry) => return self.incoming(entry),
                 // Either end is a reason to look again.
                 Taken::Until(due) => drop(timeout_at(due, arrived).await),
@@ -45,8 +48,8 @@ impl Source {
         }
     }
 
-    fn take(&self) -> Taken {
-        self.bus.state().queues[self.queue].take(Instant::now())
+    fn on_queue(&self, take: impl FnOnce(&mut Queue) -> Taken) -> Taken {
+        take(&mut self.bus.state().queues[self.queue])
     }
 
     fn incoming(&self, entry: Entry) -> Incoming {
