@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
+use trunkline::context::{Context, scope};
 use trunkline::{Events, Inbox, Stage};
 use trunkline_tests::broker::Broker;
 
@@ -122,7 +123,12 @@ async fn publishing_resumes_soon_after_the_broker_answers() {
     let mut waits = Vec::new();
     for number in 0..scaled(3, 20) {
         broker.kill();
-        let publish = tokio::spawn(events.publish(&numbered(number)).target(&group));
+        // A broker takes its time to start on a busy machine.
+        let context = Context::new().with_timeout(2 * PATIENCE);
+        let (publisher, target) = (events.clone(), group.clone());
+        let publish = tokio::spawn(scope(context, async move {
+            publisher.publish(&numbered(number)).target(&target).await
+        }));
         broker.restart().await;
         let answers = Instant::now();
         publish.await.expect("no panic").expect("confirmed");

@@ -11,6 +11,7 @@ mod fault;
 mod link;
 mod plans;
 mod publisher;
+mod running;
 mod shelf;
 mod state;
 mod subscription;
@@ -24,7 +25,6 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use rustls::ClientConfig;
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -34,10 +34,11 @@ use self::fault::{Cause, Fault};
 use self::link::Link;
 use self::plans::Plans;
 use self::publisher::Publisher;
-use self::state::{Role, States};
+use self::running::Running;
+use self::state::States;
 use self::subscription::Needs;
 use self::targets::Targets;
-use super::{Again, Declaration, LinkFigures, Nack, Outgoing, QueueFigures, Shelf, Shelved};
+use super::{Declaration, LinkFigures, Nack, Outgoing, QueueFigures, Shelf, Shelved};
 use crate::client::lock;
 use crate::events::{EventFormat, EventsState};
 use crate::random::Random;
@@ -85,30 +86,6 @@ struct Core {
     states: States,
     targets: Targets,
     plans: Plans,
-}
-
-/// The tasks there are.
-#[derive(Default)]
-struct Running {
-    is_closed: bool,
-    publishing: Option<Publishing>,
-    consuming: Option<Connection>,
-    subscriptions: Vec<JoinHandle<()>>,
-    /// Those that publish and take.
-    work: watch::Sender<bool>,
-    /// Those that keep connections.
-    links: watch::Sender<bool>,
-}
-
-struct Publishing {
-    connection: Connection,
-    publisher: Publisher,
-    task: JoinHandle<()>,
-}
-
-struct Connection {
-    links: watch::Receiver<Option<Arc<Link>>>,
-    task: JoinHandle<()>,
 }
 
 impl Core {
@@ -300,72 +277,6 @@ impl AmqpBus {
             Error::new(ErrorKind::Connect, message)
         })?;
         reached.map_err(refused)
-    }
-}
-
-impl Running {
-    fn runtime(&self) -> Result<Handle, Nack> {
-        if self.is_closed {
-            // Nothing is wrong with the event: an outbox keeps it.
-            return Err(Nack {
-                again: Again::AfterAChange,
-                ..Nack::temporary("the client is shut down")
-            });
-        }
-        Handle::try_current().map_err(|_| Nack::permanent("events over `amqp:` need a runtime of tokio"))
-    }
-
-    /// The task that publishes, made anew where its runtime is gone.
-    fn publisher(&mut self, core: &Arc<Core>, runtime: &Handle) -> Publisher {
-        if let Some(publishing) = &self.publishing
-            && !publishing.task.is_finished()
-            && !publishing.connection.task.is_finished()
-        {
-            return publishing.publisher.clone();
-        }
-        let connection = self.connect(core, runtime, Role::Publishing);
-        let (publisher, desk) = Publisher::new(connection.links.clone());
-        let run = publisher::run(Arc::clone(core), desk, self.work.subscribe());
-        self.publishing = Some(Publishing {
-            connection,
-            publisher: publisher.clone(),
-            task: runtime.spawn(run),
-        });
-        publisher
-    }
-
-    fn consuming(&mut self, core: &Arc<Core>, runtime: &Handle) -> watch::Receiver<Option<Arc<Link>>> {
-        if let Some(consuming) = &self.consuming
-            && !consuming.task.is_finished()
-        {
-            return consuming.links.clone();
-        }
-        let connection = self.connect(core, runtime, Role::Consuming);
-        let links = connection.links.clone();
-        self.consuming = Some(connection);
-        links
-    }
-
-    fn connect(&self, core: &Arc<Core>, runtime: &Handle, role: Role) -> Connection {
-        let (sender, links) = watch::channel(None);
-        let run = supervise::run(Arc::clone(core), role, Arc::new(sender), self.links.subscribe());
-        Connection {
-            links,
-            task: runtime.spawn(run),
-        }
-    }
-
-    /// Those that work, and those that keep connections.
-    fn take_tasks(&mut self) -> (Vec<JoinHandle<()>>, Vec<JoinHandle<()>>) {
-        let mut work = std::mem::take(&mut self.subscriptions);
-        let mut links = Vec::new();
-        if let Some(publishing) = self.publishing.take() {
-            // After the subscriptions: they may have a copy to publish.
-            work.push(publishing.task);
-            links.push(publishing.connection.task);
-        }
-        links.extend(self.consuming.take().map(|consuming| consuming.task));
-        (work, links)
     }
 }
 
