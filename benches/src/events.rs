@@ -50,6 +50,12 @@ pub fn decode(bytes: &[u8]) {
     black_box(serde_json::from_slice::<Paid>(bytes).expect("an order"));
 }
 
+/// A handler that has nothing to do.
+pub(crate) async fn ignore(event: Delivery<Paid>) -> std::result::Result<(), HandlerError> {
+    black_box(&*event);
+    Ok(())
+}
+
 /// Publishes so many into a queue that nobody takes from.
 ///
 /// # Errors
@@ -100,14 +106,17 @@ impl Shipping {
         let publish = |count: u32| {
             let (events, handled, event) = (self.events.clone(), Arc::clone(&self.handled), event.clone());
             tokio::spawn(async move {
-                for _ in 0..count / BATCH {
-                    published(&events, &event, BATCH).await?;
-                    handled.acquire_many(BATCH).await?.forget();
+                let mut left = count;
+                while left > 0 {
+                    let batch = left.min(BATCH);
+                    published(&events, &event, batch).await?;
+                    handled.acquire_many(batch).await?.forget();
+                    left -= batch;
                 }
                 Result::Ok(())
             })
         };
-        let (one, other) = (publish(count / 2), publish(count / 2));
+        let (one, other) = (publish(count / 2), publish(count.div_ceil(2)));
         one.await??;
         other.await?
     }

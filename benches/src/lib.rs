@@ -7,6 +7,7 @@ mod clock;
 mod events;
 pub mod instructions;
 mod options;
+pub mod outbox;
 mod payload;
 pub mod rabbitmq;
 mod report;
