@@ -77,16 +77,11 @@ impl Accepted {
 pub async fn accepted(producers: usize, turn: Duration, is_relayed: bool) -> Result<Accepted> {
     let folder = Folder::new("outbox")?;
     let client = client(&folder.0, is_relayed)?;
-    let worker = match is_relayed {
-        true => Some(
-            client
-                .events()
-                .subscribe("shipping")
-                .on(crate::events::ignore)
-                .start()
-                .await?,
-        ),
-        false => None,
+    let worker = if is_relayed {
+        let subscribe = client.events().subscribe("shipping").on(crate::events::ignore);
+        Some(subscribe.start().await?)
+    } else {
+        None
     };
     let started = Instant::now();
     let mut tasks = JoinSet::new();

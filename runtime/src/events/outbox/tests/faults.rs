@@ -24,7 +24,8 @@ struct Faulty {
 impl Faulty {
     fn check(&self, what: u8) -> io::Result<()> {
         match self.broken.load(Ordering::SeqCst) {
-            PANICS => panic!("as told"),
+            // A panic that prints nothing: to name the frames of a backtrace takes longer than the test allows.
+            PANICS => std::panic::resume_unwind(Box::new("as told")),
             broken if broken == what => Err(self.error.into()),
             _ => Ok(()),
         }
