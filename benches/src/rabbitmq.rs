@@ -1,17 +1,22 @@
 //! Events over `RabbitMQ`: lapin by hand, and trunkline.
 
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
-    QueueDeclareOptions, QueuePurgeOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, BasicQosOptions,
+    ConfirmSelectOptions, QueueDeclareOptions, QueuePurgeOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 use trunkline::{Client, Delivery, Events, HandlerError};
 
 use crate::Result;
@@ -19,10 +24,16 @@ use crate::events::Paid;
 
 const RAW: &str = "trunkline.bench.raw";
 const GROUP: &str = "shipping";
+const QUEUE: &str = "trunkline.q.shipping";
+/// A port that nobody listens on.
+const NOWHERE: &str = "amqp://guest:guest@127.0.0.1:1/%2f";
 const BATCH: usize = 64;
 const PREFETCH: u16 = 256;
 /// Publishers that wait for their confirms at the same time.
 const PUBLISHERS: usize = 512;
+/// Those that write into the outbox.
+const PRODUCERS: usize = 64;
+const POLL: Duration = Duration::from_millis(2);
 
 /// lapin as a careful user writes it: one channel, confirms, batches.
 #[derive(Debug)]
@@ -30,6 +41,17 @@ pub struct Raw {
     connection: Connection,
     channel: Channel,
     body: Vec<u8>,
+    /// Those of an event of trunkline's.
+    like_ours: BasicProperties,
+}
+
+/// How what was taken is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Each by itself.
+    Each,
+    /// All up to every 64th.
+    Grouped,
 }
 
 impl Raw {
@@ -56,20 +78,49 @@ impl Raw {
             connection,
             channel,
             body,
+            like_ours: BasicProperties::default(),
         })
     }
 
-    /// Publishes so many, each confirmed.
+    /// Looks at an event of trunkline's, so that [`fill`](Self::fill) publishes others of the same size.
+    ///
+    /// # Errors
+    /// When the broker refuses.
+    pub async fn learn(&mut self, ours: &Ours) -> Result<()> {
+        ours.publish(1).await?;
+        let options = BasicGetOptions { no_ack: true };
+        let got = self.channel.basic_get(QUEUE.into(), options).await?;
+        self.like_ours = got.ok_or("nothing was published")?.delivery.properties;
+        Ok(())
+    }
+
+    /// Publishes so many, each confirmed, with no more properties than it takes to be kept.
     ///
     /// # Errors
     /// When one is not confirmed.
     pub async fn publish(&self, count: usize) -> Result<()> {
+        let bare = BasicProperties::default().with_delivery_mode(2);
+        self.publish_all(count, &bare).await
+    }
+
+    /// Empties the queue, and fills it with so many that have the properties and the headers of trunkline's.
+    ///
+    /// # Errors
+    /// When one is not confirmed.
+    pub async fn fill(&self, count: usize) -> Result<()> {
+        self.channel
+            .queue_purge(RAW.into(), QueuePurgeOptions::default())
+            .await?;
+        self.publish_all(count, &self.like_ours).await
+    }
+
+    async fn publish_all(&self, count: usize, properties: &BasicProperties) -> Result<()> {
         let mut left = count;
         while left > 0 {
             let batch = left.min(BATCH);
             let mut confirms = Vec::with_capacity(batch);
             for _ in 0..batch {
-                let properties = BasicProperties::default().with_delivery_mode(2);
+                let properties = properties.clone();
                 let options = BasicPublishOptions::default();
                 let sent = self
                     .channel
@@ -86,23 +137,28 @@ impl Raw {
         Ok(())
     }
 
-    /// Takes so many and acknowledges each by itself.
+    /// Takes so many and acknowledges them; how long it took from the first on.
     ///
     /// # Errors
     /// When the stream ends.
-    pub async fn take(&self, count: usize) -> Result<()> {
+    pub async fn take(&self, count: usize, told: Told) -> Result<Duration> {
         let channel = self.connection.create_channel().await?;
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
         let options = BasicConsumeOptions::default();
         let mut consumer = channel
             .basic_consume(RAW.into(), "".into(), options, FieldTable::default())
             .await?;
-        for _ in 0..count {
+        let mut since = None;
+        for number in 1..=count {
             let delivery = consumer.next().await.ok_or("the stream ended")??;
-            delivery.ack(BasicAckOptions::default()).await?;
+            since.get_or_insert_with(Instant::now);
+            let multiple = told == Told::Grouped;
+            if !multiple || number % BATCH == 0 || number == count {
+                delivery.ack(BasicAckOptions { multiple }).await?;
+            }
         }
         channel.close(200, "OK".into()).await?;
-        Ok(())
+        Ok(since.map(|since| since.elapsed()).unwrap_or_default())
     }
 }
 
@@ -136,28 +192,14 @@ impl Ours {
     /// # Errors
     /// When one is not confirmed.
     pub async fn publish(&self, count: usize) -> Result<()> {
-        let mut publishers = JoinSet::new();
-        for publisher in 0..PUBLISHERS {
-            let (events, event) = (self.events.clone(), Arc::clone(&self.event));
-            let share = (count + publisher) / PUBLISHERS;
-            publishers.spawn(async move {
-                for _ in 0..share {
-                    events.publish(&*event).await?;
-                }
-                Ok::<(), trunkline::Error>(())
-            });
-        }
-        while let Some(ended) = publishers.join_next().await {
-            ended??;
-        }
-        Ok(())
+        publish(&self.events, &self.event, PUBLISHERS, count).await
     }
 
-    /// Takes so many, handles and acknowledges them.
+    /// Takes so many, handles and acknowledges them; how long it took from the first on.
     ///
     /// # Errors
     /// When the queue cannot be taken from.
-    pub async fn take(&self, count: usize) -> Result<()> {
+    pub async fn take(&self, count: usize) -> Result<Duration> {
         let handled = Arc::new(Semaphore::new(0));
         let counter = Arc::clone(&handled);
         let handle = move |_: Delivery<Paid>| {
@@ -166,13 +208,114 @@ impl Ours {
         };
         let subscribe = self.events.subscribe(GROUP).on(handle).prefetch(PREFETCH.into());
         let worker = subscribe.start().await?;
-        let _all = handled.acquire_many(u32::try_from(count)?).await?;
+        handled.acquire().await?.forget();
+        let since = Instant::now();
+        let _others = handled.acquire_many(u32::try_from(count - 1)?).await?;
         worker.shutdown(Duration::from_secs(30)).await?;
-        Ok(())
+        Ok(since.elapsed())
     }
 
     /// Closes the connections.
     pub async fn close(self, grace: Duration) {
         self.client.shutdown(grace).await;
     }
+}
+
+/// Publishes so many by so many producers.
+async fn publish(events: &Events, event: &Arc<Paid>, producers: usize, count: usize) -> Result<()> {
+    let mut publishers = JoinSet::new();
+    for publisher in 0..producers {
+        let (events, event) = (events.clone(), Arc::clone(event));
+        let share = (count + publisher) / producers;
+        publishers.spawn(async move {
+            for _ in 0..share {
+                events.publish(&*event).await?;
+            }
+            Ok::<(), trunkline::Error>(())
+        });
+    }
+    while let Some(ended) = publishers.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+/// Publishes so many through an outbox in this folder, 64 producers at a time; how long it took until the broker had
+/// confirmed the last.
+///
+/// # Errors
+/// When one is refused.
+pub async fn relay(url: &str, folder: &Path, count: usize) -> Result<Duration> {
+    let client = Client::builder()
+        .name("bench")
+        .events(url)
+        .outbox(folder)
+        .build()?;
+    let events = client.events();
+    let event = Arc::new(Paid::example());
+    // The connection and the queues.
+    publish(&events, &event, 1, 1).await?;
+    until_confirmed(&client, 1).await;
+    let since = Instant::now();
+    publish(&events, &event, PRODUCERS, count).await?;
+    until_confirmed(&client, count + 1).await;
+    let took = since.elapsed();
+    client.shutdown(Duration::from_secs(5)).await;
+    Ok(took)
+}
+
+/// Publishes so many into an outbox that has no broker, and starts again with one; how long the broker took to confirm
+/// them, connecting included.
+///
+/// # Errors
+/// When one is refused.
+pub async fn drain(url: &str, folder: &Path, count: usize) -> Result<Duration> {
+    let before = Client::builder()
+        .name("bench")
+        .events(NOWHERE)
+        .outbox(folder)
+        .build()?;
+    publish(&before.events(), &Arc::new(Paid::example()), PRODUCERS, count).await?;
+    before.shutdown(Duration::from_millis(100)).await;
+    let since = Instant::now();
+    let client = Client::builder()
+        .name("bench")
+        .events(url)
+        .outbox(folder)
+        .build()?;
+    let _ = client.events().state();
+    until_confirmed(&client, count).await;
+    let took = since.elapsed();
+    client.shutdown(Duration::from_secs(5)).await;
+    Ok(took)
+}
+
+async fn until_confirmed(client: &Client, count: usize) {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    while client.metrics().events.confirmed < count {
+        sleep(POLL).await;
+    }
+}
+
+/// How many events a second aio-pika publishes, pipelined and confirmed; `None` where it cannot be had.
+///
+/// # Errors
+/// When it prints something else.
+pub async fn aio_pika(url: &str, count: usize) -> Result<Option<f64>> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/aio-pika");
+    let mut child = Command::new(script)
+        .args([url, &count.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let body = crate::events::encode(&Paid::example(), 0);
+    if let Some(mut input) = child.stdin.take() {
+        // An error: it has ended, and says why.
+        let _ = input.write_all(&body).await;
+    }
+    let output = child.wait_with_output().await?;
+    if !output.status.success() {
+        return Ok(None);
+    }
+    Ok(Some(String::from_utf8(output.stdout)?.trim().parse()?))
 }

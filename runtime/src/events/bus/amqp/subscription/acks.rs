@@ -1,4 +1,7 @@
 //! Which deliveries of a channel are settled: acknowledged in groups, as far as all before them are.
+//!
+//! An acknowledgement costs both sides as much as a delivery does, whether it is of one event or of many: the broker is
+//! told once there is a group of them, or a moment after the first.
 
 use std::collections::VecDeque;
 use std::task::Waker;
@@ -6,15 +9,20 @@ use std::task::Waker;
 /// The deliveries of one channel from the oldest that is not settled.
 #[derive(Debug)]
 pub(super) struct Acks {
-    /// The tag of the first one below; the broker counts from 1.
+    /// The tag of the first one below; the broker counts from 1. All before it are settled.
     first: u64,
     states: VecDeque<State>,
     returned: Vec<u64>,
-    /// Those that are done and are not told the broker.
-    done: usize,
-    /// So many of them behind one that is in hand are told one by one: the broker sends no more while it thinks that all
+    /// The last of those before the first that is done, and how many the broker does not know.
+    prefix: Option<u64>,
+    grouped: usize,
+    /// Those that are done and are not told the broker, behind one that is in hand.
+    behind: usize,
+    /// So many are a group: a quarter of the prefetch, so that the broker always has room to send.
+    group: usize,
+    /// More than these behind one that is in hand are told one by one: the broker sends no more while it thinks that all
     /// are in hand.
-    most_done: usize,
+    most_behind: usize,
     waker: Option<Waker>,
 }
 
@@ -24,6 +32,18 @@ enum State {
     Done,
     /// The broker knows, or is about to be told by itself.
     Told,
+}
+
+/// How much of what is settled the broker is to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Extent {
+    /// Groups that are full.
+    #[default]
+    Groups,
+    /// All that needs one message.
+    Prefix,
+    /// Also what is behind others that are in hand.
+    All,
 }
 
 /// What the broker is to be told, in this order.
@@ -47,8 +67,11 @@ impl Acks {
             first: 1,
             states: VecDeque::new(),
             returned: Vec::new(),
-            done: 0,
-            most_done: usize::from(prefetch / 4),
+            prefix: None,
+            grouped: 0,
+            behind: 0,
+            group: usize::from(prefetch / 4).max(1),
+            most_behind: usize::from(prefetch / 2),
             waker: None,
         }
     }
@@ -62,43 +85,62 @@ impl Acks {
         }
     }
 
-    /// The event is dealt with. Who is to tell the broker is to be woken.
+    /// The event is dealt with. Who is to tell the broker is to be woken: for a group, and for the first of one, after
+    /// which a moment passes.
     pub(super) fn done(&mut self, tag: u64) -> Option<Waker> {
-        self.set(tag, State::Done).then(|| self.done += 1);
-        self.waker.take()
+        let was_waiting = self.is_waiting();
+        if self.set(tag, State::Done) {
+            self.behind += 1;
+            self.advance();
+        }
+        let is_first = self.is_waiting() && !was_waiting;
+        if is_first || self.has_group() {
+            self.waker.take()
+        } else {
+            None
+        }
     }
 
     /// The event goes back to its queue.
     pub(super) fn give_back(&mut self, tag: u64) -> Option<Waker> {
         if self.set(tag, State::Told) {
             self.returned.push(tag);
+            self.advance();
         }
         self.waker.take()
     }
 
     /// Whom to wake at the next change.
     pub(super) fn wake(&mut self, waker: &Waker) {
-        self.waker = Some(waker.clone());
+        match &mut self.waker {
+            Some(known) => known.clone_from(waker),
+            None => self.waker = Some(waker.clone()),
+        }
     }
 
-    /// What is new; with `all`, also what is behind others that are in hand.
-    pub(super) fn news(&mut self, all: bool) -> News {
+    /// Whether something is done that one message would tell.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.grouped > 0
+    }
+
+    /// What is to be told now.
+    pub(super) fn news(&mut self, extent: Extent) -> News {
         let mut news = News {
             returned: std::mem::take(&mut self.returned),
             ..News::default()
         };
-        while let Some(state) = self.states.front().filter(|state| **state != State::InHand) {
-            if *state == State::Done {
-                news.up_to = Some(self.first);
-                self.done -= 1;
-            }
-            self.states.pop_front();
-            self.first += 1;
-        }
-        if self.done > 0 && (all || self.done > self.most_done) {
+        if self.behind > 0 && (extent == Extent::All || self.behind > self.most_behind) {
             self.tell_each(&mut news);
         }
+        if extent >= Extent::Prefix || self.grouped >= self.group {
+            news.up_to = self.prefix.take();
+            self.grouped = 0;
+        }
         news
+    }
+
+    fn has_group(&self) -> bool {
+        self.grouped >= self.group || self.behind > self.most_behind
     }
 
     fn tell_each(&mut self, news: &mut News) {
@@ -108,7 +150,20 @@ impl Acks {
                 news.single.push(tag);
             }
         }
-        self.done = 0;
+        self.behind = 0;
+    }
+
+    /// Goes on to the first that is in hand.
+    fn advance(&mut self) {
+        while let Some(state) = self.states.front().filter(|state| **state != State::InHand) {
+            if *state == State::Done {
+                self.prefix = Some(self.first);
+                self.grouped += 1;
+                self.behind -= 1;
+            }
+            self.states.pop_front();
+            self.first += 1;
+        }
     }
 
     /// Whether it was in hand.
@@ -139,29 +194,68 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_finished_prefix_is_told_at_once() {
+    fn the_longest_finished_prefix_is_told_after_a_moment() {
         let mut acks = acks(5);
         for tag in [2, 3, 1, 5] {
             acks.done(tag);
         }
-        let news = acks.news(false);
+        assert!(acks.news(Extent::Groups).is_empty() && acks.is_waiting());
+        let news = acks.news(Extent::Prefix);
         assert_eq!((news.up_to, news.single.len()), (Some(3), 0));
-        assert!(acks.news(false).is_empty());
+        assert!(acks.news(Extent::Prefix).is_empty() && !acks.is_waiting());
         acks.done(4);
-        assert_eq!(acks.news(false).up_to, Some(5));
+        assert_eq!(acks.news(Extent::Prefix).up_to, Some(5));
+    }
+
+    #[test]
+    fn a_group_is_told_at_once() {
+        let mut acks = acks(9);
+        (1..=3).for_each(|tag| drop(acks.done(tag)));
+        assert!(acks.news(Extent::Groups).is_empty());
+        acks.done(4);
+        assert_eq!(acks.news(Extent::Groups).up_to, Some(4));
+        acks.done(5);
+        assert!(acks.news(Extent::Groups).is_empty());
+    }
+
+    #[test]
+    fn each_is_a_group_where_the_prefetch_is_small() {
+        for prefetch in [1, 7] {
+            let mut acks = Acks::new(prefetch);
+            acks.delivered(1);
+            acks.done(1);
+            assert_eq!(acks.news(Extent::Groups).up_to, Some(1), "{prefetch}");
+        }
+    }
+
+    #[test]
+    fn who_tells_is_woken_for_the_first_and_for_a_group() {
+        let mut acks = acks(16);
+        let mut is_woken = |tag| {
+            acks.wake(Waker::noop());
+            acks.done(tag).is_some()
+        };
+        assert_eq!([1, 2, 3, 4].map(&mut is_woken), [true, false, false, true]);
+        acks.news(Extent::Groups);
+        let mut is_woken = |tag| {
+            acks.wake(Waker::noop());
+            acks.done(tag).is_some()
+        };
+        // What is behind one that is in hand can wait for it.
+        assert_eq!([6, 7, 5].map(&mut is_woken), [false, false, true]);
     }
 
     #[test]
     fn many_behind_a_slow_one_are_told_one_by_one() {
-        let mut acks = acks(10);
-        (2..=5).for_each(|tag| drop(acks.done(tag)));
-        assert!(acks.news(false).is_empty());
-        acks.done(6);
-        assert_eq!(acks.news(false).single, [2, 3, 4, 5, 6]);
+        let mut acks = acks(12);
+        (2..=9).for_each(|tag| drop(acks.done(tag)));
+        assert!(acks.news(Extent::Prefix).is_empty());
+        acks.done(10);
+        assert_eq!(acks.news(Extent::Groups).single, (2..=10).collect::<Vec<_>>());
         acks.done(1);
-        assert_eq!(acks.news(false).up_to, Some(1));
-        acks.done(8);
-        assert_eq!(acks.news(true).single, [8]);
+        assert_eq!(acks.news(Extent::Prefix).up_to, Some(1));
+        acks.done(12);
+        assert_eq!(acks.news(Extent::All).single, [12]);
     }
 
     #[test]
@@ -172,10 +266,10 @@ mod tests {
         }
         acks.done(1);
         acks.done(4);
-        assert_eq!(acks.news(false).up_to, Some(1));
+        assert_eq!(acks.news(Extent::Prefix).up_to, Some(1));
         acks.done(3);
         acks.done(2);
-        assert_eq!(acks.news(false).up_to, Some(4));
+        assert_eq!(acks.news(Extent::Prefix).up_to, Some(4));
     }
 
     #[test]
@@ -184,7 +278,7 @@ mod tests {
         acks.give_back(2);
         acks.done(1);
         acks.done(2);
-        let news = acks.news(false);
+        let news = acks.news(Extent::Prefix);
         assert_eq!((news.returned, news.up_to), (vec![2], Some(1)));
     }
 
@@ -201,7 +295,11 @@ mod tests {
             let mut up_to = 0;
             for (step, tag) in order.iter().enumerate() {
                 if step == back { acks.give_back(*tag); } else { acks.done(*tag); }
-                let news = acks.news(step % 7 == 0);
+                let extent = match step {
+                    59 => Extent::All,
+                    step => [Extent::All, Extent::Prefix, Extent::Groups][step % 7 % 3],
+                };
+                let news = acks.news(extent);
                 told.extend(news.returned.iter().chain(&news.single));
                 if let Some(last) = news.up_to {
                     prop_assert!(last > up_to);

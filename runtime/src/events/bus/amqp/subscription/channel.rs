@@ -13,10 +13,11 @@ use lapin::{Channel, Consumer};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::super::fault::{Cause, Fault};
-use super::super::link::{ANSWER, Link};
+use super::super::link::{Link, answered};
 use super::super::topology::SubscriptionPlan;
 use super::super::wire;
-use super::acks::News;
+use super::acks::{Extent, News};
+use super::moment::Moment;
 use super::source::{Desk, Session};
 use crate::client::lock;
 
@@ -29,6 +30,7 @@ pub(super) struct TakingChannel {
     channel: Channel,
     lanes: Vec<Consumer>,
     telling: Option<Telling>,
+    moment: Moment,
 }
 
 type Telling = Pin<Box<dyn Future<Output = lapin::Result<()>> + Send>>;
@@ -55,6 +57,7 @@ impl TakingChannel {
             channel,
             lanes,
             telling: None,
+            moment: Moment::new(),
         })
     }
 
@@ -73,26 +76,29 @@ impl TakingChannel {
         .await
     }
 
+    /// Hands out what has come.
     fn receive(&mut self, cx: &mut Context<'_>, session: &Arc<Session>, desk: &Desk) -> Result<(), Fault> {
+        let mut came = Vec::new();
         for lane in &mut self.lanes {
             while let Poll::Ready(next) = pin!(&mut *lane).poll_next(cx) {
                 let Some(delivery) = next else {
                     let text = "the broker ended the consumer: its queue was deleted, or has moved";
                     return Err(Fault::new(Cause::Channel, text));
                 };
-                let delivery = delivery?;
-                let wire = wire::read(&delivery.properties, delivery.data);
-                desk.put(session.incoming(delivery.delivery_tag, wire));
+                came.push(delivery?);
             }
+        }
+        if !came.is_empty() {
+            desk.put(session.incoming(came));
         }
         Ok(())
     }
 
     /// Tells the broker what is settled, one message at a time: what is settled meanwhile goes with the next.
     fn tell(&mut self, cx: &mut Context<'_>, session: &Session, look: &mut Interval) -> Result<(), Fault> {
-        let mut all = false;
+        let mut extent = Extent::Groups;
         while look.poll_tick(cx).is_ready() {
-            all = true;
+            extent = Extent::All;
         }
         loop {
             if let Some(telling) = &mut self.telling {
@@ -104,15 +110,34 @@ impl TakingChannel {
                     }
                 }
             }
-            let mut acks = lock(&session.acks);
-            let news = acks.news(std::mem::take(&mut all));
-            if news.is_empty() {
-                acks.wake(cx.waker());
-                return Ok(());
+            if self.moment.is_over(cx) {
+                extent = extent.max(Extent::Prefix);
             }
-            drop(acks);
-            self.telling = Some(Box::pin(tell(self.channel.clone(), news)));
+            match self.news(cx, session, extent) {
+                Some(news) => self.telling = Some(Box::pin(tell(self.channel.clone(), news))),
+                // Looked at again: it may have begun just now, and is to wake this.
+                None if self.moment.is_over(cx) => {}
+                None => return Ok(()),
+            }
+            extent = Extent::Groups;
         }
+    }
+
+    /// What is to be told now; without any, this is woken for the next.
+    fn news(&mut self, cx: &mut Context<'_>, session: &Session, extent: Extent) -> Option<News> {
+        let mut acks = lock(&session.acks);
+        let news = acks.news(extent);
+        let is_waiting = acks.is_waiting();
+        if news.is_empty() {
+            acks.wake(cx.waker());
+        }
+        drop(acks);
+        if is_waiting {
+            self.moment.begin();
+        } else {
+            self.moment.stop();
+        }
+        (!news.is_empty()).then_some(news)
     }
 
     /// Tells the rest, and closes: the broker gives what is in hand to others.
@@ -121,7 +146,7 @@ impl TakingChannel {
             if let Some(telling) = self.telling.take() {
                 telling.await?;
             }
-            let news = lock(&session.acks).news(true);
+            let news = lock(&session.acks).news(Extent::All);
             tell(self.channel.clone(), news).await?;
             self.channel.close(200, "OK".into()).await
         };
@@ -147,11 +172,4 @@ async fn tell(channel: Channel, news: News) -> lapin::Result<()> {
         channel.basic_ack(tag, BasicAckOptions { multiple: true }).await?;
     }
     Ok(())
-}
-
-async fn answered<T>(what: &str, answer: impl Future<Output = lapin::Result<T>>) -> Result<T, Fault> {
-    let answer = timeout(ANSWER, answer).await;
-    answer
-        .map_err(|_| Fault::mute(what, ANSWER))?
-        .map_err(Fault::from)
 }

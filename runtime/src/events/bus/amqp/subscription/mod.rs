@@ -2,6 +2,7 @@
 
 mod acks;
 mod channel;
+mod moment;
 mod source;
 
 use std::convert::Infallible;

@@ -5,12 +5,13 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
+use lapin::message::Delivery;
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::super::super::lanes::Lanes;
 use super::super::super::{self as bus, Incoming, Nack, Verdict};
 use super::super::publisher::{Parcel, Publisher};
-use super::super::topology;
+use super::super::{topology, wire};
 use super::acks::Acks;
 use crate::client::lock;
 use crate::events::Priority;
@@ -84,18 +85,27 @@ impl Desk {
     fn take(&self) -> Option<Incoming> {
         let mut lanes = lock(&self.lanes);
         let taken = lanes.pop();
-        // One notice may stand for several arrivals.
-        if lanes.len() > 0 {
+        let are_more = lanes.len() > 0;
+        drop(lanes);
+        // One notice stands for all that arrived together: who takes passes it on.
+        if are_more {
             self.arrived.notify_one();
         }
         taken
     }
 
-    pub(super) fn put(&self, incoming: Incoming) {
-        let native = incoming.wire.properties.priority;
-        let priority = native.map(Priority::from_native).unwrap_or_default();
-        lock(&self.lanes).push(priority, incoming);
-        self.arrived.notify_one();
+    pub(super) fn put(&self, arrived: Vec<Incoming>) {
+        let mut lanes = lock(&self.lanes);
+        let was_empty = lanes.len() == 0;
+        for incoming in arrived {
+            let native = incoming.wire.properties.priority;
+            lanes.push(native.map(Priority::from_native).unwrap_or_default(), incoming);
+        }
+        drop(lanes);
+        // Where it was not, somebody is on the way.
+        if was_empty {
+            self.arrived.notify_one();
+        }
     }
 
     /// Lets go of what comes again.
@@ -116,16 +126,22 @@ impl Session {
         }
     }
 
-    pub(super) fn incoming(self: &Arc<Self>, tag: u64, wire: Wire) -> Incoming {
-        lock(&self.acks).delivered(tag);
-        Incoming {
-            wire: Arc::new(wire),
+    /// What came over the channel together.
+    pub(super) fn incoming(self: &Arc<Self>, came: Vec<Delivery>) -> Vec<Incoming> {
+        let mut acks = lock(&self.acks);
+        for delivery in &came {
+            acks.delivered(delivery.delivery_tag);
+        }
+        drop(acks);
+        let incoming = came.into_iter().map(|delivery| Incoming {
+            wire: Arc::new(wire::read(&delivery.properties, delivery.data)),
             token: bus::Token::Amqp(Token {
                 session: Arc::clone(self),
-                tag,
+                tag: delivery.delivery_tag,
                 is_settled: false,
             }),
-        }
+        });
+        incoming.collect()
     }
 
     pub(super) fn end(&self) {
