@@ -8,12 +8,28 @@ use std::task::{Poll, ready};
 use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 use tokio::task::futures::TaskLocalFuture;
+use tracing::Span;
 
 use super::Context;
 use super::id::Id;
 
 tokio::task_local! {
-    static CURRENT: RefCell<Context>;
+    static CURRENT: Current;
+}
+
+/// What a scope has: its context, and the span that says its ids.
+struct Current {
+    context: RefCell<Context>,
+    span: Span,
+}
+
+impl Current {
+    fn new(context: Context, span: Span) -> Self {
+        Self {
+            context: RefCell::new(context),
+            span,
+        }
+    }
 }
 
 pin_project! {
@@ -21,7 +37,7 @@ pin_project! {
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Scope<F> {
         #[pin]
-        inner: TaskLocalFuture<RefCell<Context>, F>,
+        inner: TaskLocalFuture<Current, F>,
     }
 }
 
@@ -40,24 +56,29 @@ pin_project! {
 /// # }
 /// ```
 pub fn scope<F: Future>(context: Context, future: F) -> Scope<F> {
+    scope_in(context, Span::none(), future)
+}
+
+/// The same, where this span says the ids of the context: it is told of another trace id.
+pub(super) fn scope_in<F: Future>(context: Context, span: Span, future: F) -> Scope<F> {
     Scope {
-        inner: CURRENT.scope(RefCell::new(context), future),
+        inner: CURRENT.scope(Current::new(context, span), future),
     }
 }
 
 /// The context of the scope around; `None` outside of any.
 pub fn current() -> Option<Context> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok()
+    CURRENT.try_with(|current| current.context.borrow().clone()).ok()
 }
 
 /// The trace id of the scope around; `None` outside of any.
 pub fn trace_id() -> Option<String> {
     CURRENT
-        .try_with(|current| current.borrow().trace_id().to_owned())
+        .try_with(|current| current.context.borrow().trace_id().to_owned())
         .ok()
 }
 
-/// Gives the scope around another trace id, for the calls that follow, and says whether it did.
+/// Gives the scope around another trace id, for the calls and the logs that follow, and says whether it did.
 ///
 /// `false`, and nothing changes, outside of a scope and for an id that is not 1 to 128 visible ASCII characters.
 /// Contexts that were taken from the scope before, by [`current`] or [`spawn`], keep theirs.
@@ -78,8 +99,9 @@ pub fn trace_id() -> Option<String> {
 /// ```
 pub fn set_trace_id(id: &str) -> bool {
     let Some(id) = Id::parse(id) else { return false };
-    let rename = |current: &RefCell<Context>| {
-        let mut context = current.borrow_mut();
+    let rename = |current: &Current| {
+        current.span.record("trace_id", id.as_str());
+        let mut context = current.context.borrow_mut();
         *context = context.clone().change(|carried| carried.name_trace(id));
     };
     CURRENT.try_with(rename).is_ok()
@@ -102,7 +124,7 @@ where
 
 /// Runs what is not a future in this context.
 pub(super) fn enter<R>(context: Context, run: impl FnOnce() -> R) -> R {
-    CURRENT.sync_scope(RefCell::new(context), run)
+    CURRENT.sync_scope(Current::new(context, Span::none()), run)
 }
 
 impl<F: Future> Scope<F> {
@@ -113,7 +135,10 @@ impl<F: Future> Scope<F> {
     ) -> Poll<(F::Output, Option<Context>)> {
         let mut inner = self.project().inner;
         let output = ready!(inner.as_mut().poll(cx));
-        Poll::Ready((output, inner.take_value().map(RefCell::into_inner)))
+        Poll::Ready((
+            output,
+            inner.take_value().map(|current| current.context.into_inner()),
+        ))
     }
 }
 
