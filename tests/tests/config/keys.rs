@@ -263,3 +263,13 @@ async fn defaults_are_of_every_service_that_says_nothing() {
     assert_eq!(failed(call("orders")).await.1, 300);
     assert_eq!(failed(call("model service")).await.1, 700);
 }
+
+#[tokio::test(start_paused = true)]
+async fn redirects_says_how_many_are_followed() {
+    for (lines, hits) in [("", 11), ("redirects = 2", 3), ("redirects = 0", 1)] {
+        let script = script(Step::reply(302).header("location", "/again"));
+        let outcome = orders(&script, "redirects", lines).list().await;
+        assert!(outcome.is_err());
+        assert_eq!(script.hits(A), hits, "{lines}");
+    }
+}
