@@ -189,7 +189,7 @@ use proc_macro::TokenStream;
 /// | `#[path("id")]` | into `{id}` |
 /// | `#[query]`, `#[query("page_size")]` | into the query: a scalar is `name=value`, a sequence repeats the name, a struct or map spreads its fields, `None` is left out |
 /// | `#[header("X-Tenant")]` | into a header; `None` is left out |
-/// | `#[json]` | the JSON body |
+/// | `#[json]` | the JSON body; a float that is `NaN` or infinite is `null` in it |
 /// | `#[field]`, `#[field("name")]` | one field of a JSON object, with the other fields |
 /// | `#[form]` | the body, URL-encoded |
 /// | `#[body]` | the body as it is: anything that is `Into<Body>` |

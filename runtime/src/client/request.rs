@@ -69,7 +69,7 @@ impl CallBuilder {
         self
     }
 
-    /// The value as a JSON body. A call has one body at most, and a `GET` or `HEAD` none.
+    /// The value as a JSON body, in which a float that is `NaN` or infinite is `null`. A call has one body at most, and a `GET` or `HEAD` none.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         self.call = self.call.expect_no_body().json(&value);
         self
