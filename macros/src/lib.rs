@@ -62,7 +62,8 @@ use proc_macro::TokenStream;
 ///   and `#[allow]` to everything that a method becomes.
 /// - `{Trait}Client`, `Clone + Debug`: `new(&Client)`; `at(&Client, url)`, which calls this address whatever the configuration says;
 ///   `with(CallOptions)`, the same client with overrides on its calls; `service()`, the untyped client; and
-///   `ENDPOINTS`, the static descriptors. A method cannot have one of these names, nor `clone`.
+///   `ENDPOINTS`, the static descriptors. A method cannot have one of these names, nor that of a method which every
+///   type has, such as `clone` or `into`.
 /// - With `dyn`, `Dyn{Trait}`: a `Clone` handle over any implementation, which implements the trait itself, for places
 ///   that want one type. It has no generic methods, and a lifetime in an argument's type is written (`Cow<'_, str>`).
 ///

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::Instant;
 
 /// Milliseconds.
@@ -28,9 +27,12 @@ pub fn timed<F: Future>(future: F) -> impl Future<Output = (F::Output, Duration)
     }
 }
 
-/// The middle one of five times, taken at once: a single run says more of the machine than of what it measures.
+/// The middle one of five times, taken in turn: a single run says more of the machine than of what it measures.
 pub async fn median_of_five<F: Future<Output = Duration>>(run: impl Fn() -> F) -> Duration {
-    let mut times = join_all((0..5).map(|_| run())).await;
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        times.push(run().await);
+    }
     times.sort();
     times[2]
 }

@@ -51,7 +51,8 @@ impl Envelope {
         };
         let fields = Fields::scan(policy, &document)?;
         let code = fields.code.and_then(scalar);
-        let says_error = fields.error == Some(true);
+        // Beside a status that is an error itself it is the error's body, and no envelope.
+        let says_error = fields.error == Some(true) && status.as_u16() < 400;
         if fields.success.is_none() && code.is_none() && !says_error {
             return None;
         }

@@ -14,7 +14,10 @@ trait Orders {
 
 fn client(config: ServiceConfig) -> Client {
     let builder = Client::builder().service(SERVICE, config);
-    builder.build().expect("the test's settings are right")
+    let client = builder.build().expect("the test's settings are right");
+    // The first call that is named sets TLS up, which is no part of the time that a call takes.
+    drop(client.service(SERVICE).get("/x"));
+    client
 }
 
 fn ok(body: &str) -> Vec<Act> {
@@ -78,10 +81,9 @@ async fn a_post_goes_on_to_the_next_instance_when_connecting_takes_too_long() {
         let (_, one) = timed(async { post(&client).await.unwrap() }).await;
         let (_, other) = timed(async { post(&client).await.unwrap() }).await;
         assert_eq!(healthy.hits(), 2);
-        // What the healthy one takes is the faster of the two.
-        one.max(other).saturating_sub(one.min(other))
+        one.max(other)
     });
-    assert_between(time.await, ms(190), ms(215));
+    assert_between(time.await, ms(200), ms(220));
 }
 
 /// Fault 6: one of three ports refuses.
