@@ -60,9 +60,10 @@ use proc_macro::TokenStream;
 /// - The trait: each `async fn` returns `impl Future + Send`, `Send + Sync` are supertraits, and type parameters and
 ///   `impl Trait` arguments get both bounds. Attributes of others pass through: all of them to the trait, `#[cfg]`
 ///   and `#[allow]` to everything that a method becomes.
-/// - `{Trait}Client`, `Clone + Debug`: `new(&Client)`; `at(&Client, url)`, which calls this address past discovery;
+/// - `{Trait}Client`, `Clone + Debug`: `new(&Client)`; `at(&Client, url)`, which calls this address whatever the configuration says;
 ///   `with(CallOptions)`, the same client with overrides on its calls; `service()`, the untyped client; and
-///   `ENDPOINTS`, the static descriptors. A method cannot have one of these names, nor `clone`.
+///   `ENDPOINTS`, the static descriptors. A method cannot have one of these names, nor that of a method which every
+///   type has, such as `clone` or `into`.
 /// - With `dyn`, `Dyn{Trait}`: a `Clone` handle over any implementation, which implements the trait itself, for places
 ///   that want one type. It has no generic methods, and a lifetime in an argument's type is written (`Cow<'_, str>`).
 ///
@@ -107,7 +108,7 @@ use proc_macro::TokenStream;
 /// | `#[idempotent]`, `#[idempotent(header = "X-Key")]` | a POST or PATCH is safe to repeat: every attempt of a call carries the same key, in `Idempotency-Key` unless said otherwise |
 /// | `#[breaker(off)]` | neither asks nor feeds the breaker |
 /// | `#[header("Name" = "value")]` | a static header; may be repeated |
-/// | `#[none_on(404, 410)]` | these statuses are an absent value: the body is read as `null` |
+/// | `#[none_on(404, 410)]` | these statuses, from 300 to 599, are an absent value: the body is read as `null`, by `Raw` and `Text` as empty |
 /// | `#[envelope]` | unwraps `{code, message, data}` |
 /// | `#[envelope(data = "result", code = "code", message = "msg", ok = [0, "0000"])]` | unwraps any other envelope |
 /// | `#[envelope(off)]` | does not unwrap, though the service says so |
@@ -189,7 +190,7 @@ use proc_macro::TokenStream;
 /// | `#[path("id")]` | into `{id}` |
 /// | `#[query]`, `#[query("page_size")]` | into the query: a scalar is `name=value`, a sequence repeats the name, a struct or map spreads its fields, `None` is left out |
 /// | `#[header("X-Tenant")]` | into a header; `None` is left out |
-/// | `#[json]` | the JSON body |
+/// | `#[json]` | the JSON body; a float that is `NaN` or infinite is `null` in it |
 /// | `#[field]`, `#[field("name")]` | one field of a JSON object, with the other fields |
 /// | `#[form]` | the body, URL-encoded |
 /// | `#[body]` | the body as it is: anything that is `Into<Body>` |
@@ -303,7 +304,8 @@ pub fn event(item: TokenStream) -> TokenStream {
 /// nothing, and then the body is not read. A status that has a variant is a value and no longer an error; retry and
 /// breaker have seen it before.
 ///
-/// The enum does not implement `Deserialize`, which would read it as JSON. `#[reply(crate = ::my::trunkline)]` on the
+/// The enum does not derive `Deserialize` too: what implements that is read as JSON, by an implementation of `FromReply`
+/// with which this one would be in conflict (E0119). `#[reply(crate = ::my::trunkline)]` on the
 /// enum says where the library is, when it is not `::trunkline`.
 ///
 /// ```

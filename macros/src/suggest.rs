@@ -33,10 +33,24 @@ pub(crate) fn one_of(words: &[String]) -> String {
 
 /// The help line that follows an error about an unknown word, empty when nothing is near.
 pub(crate) fn help(kind: &str, written: &str, known: &[Symbol]) -> String {
-    match nearest(written, known) {
+    let begins_alike = || {
+        known
+            .iter()
+            .copied()
+            .find(|symbol| begins_alike(written, symbol.0))
+    };
+    match nearest(written, known).or_else(begins_alike) {
         Some(near) => format!("\nhelp: {kind} with a similar name exists: `{near}`"),
         None => String::new(),
     }
+}
+
+/// Whether the words share all of the shorter one but its last letter, and four letters at least: `retries`, `retry`.
+fn begins_alike(written: &str, known: &str) -> bool {
+    let pairs = written.chars().zip(known.chars());
+    let shared = pairs.take_while(|(left, right)| left == right).count();
+    let shorter = written.chars().count().min(known.chars().count());
+    written != known && shared >= 4 && shared + 1 >= shorter
 }
 
 /// One slip in a short word, two in a longer one.
@@ -76,7 +90,7 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::{distance, help, nearest};
     use crate::symbol::{IN_SERVICE, ON_METHODS};
 
     #[test]
@@ -95,6 +109,16 @@ mod tests {
         assert_eq!(near("idempotant"), Some("idempotent"));
         assert_eq!(near("enveloppe"), Some("envelope"));
         assert_eq!(near("pubish"), Some("publish"));
+    }
+
+    #[test]
+    fn names_the_word_that_begins_alike() {
+        let help = |written| help("an argument", written, IN_SERVICE);
+        assert!(help("retries").ends_with("exists: `retry`"));
+        assert!(help("envelopes_of").ends_with("exists: `envelope`"));
+        for word in ["ret", "head", "prelude", "timer", "envelop\u{e9}d"] {
+            assert!(!help(word).contains("retry"), "{word}");
+        }
     }
 
     #[test]

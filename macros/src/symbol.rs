@@ -114,6 +114,12 @@ pub(crate) const RESERVED: &[Symbol] = &[
     Symbol("with"),
     SERVICE,
     Symbol("clone"),
+    // Of the traits that every client has and every scope knows.
+    Symbol("clone_from"),
+    Symbol("clone_into"),
+    Symbol("into"),
+    Symbol("to_owned"),
+    Symbol("try_into"),
 ];
 
 /// Attributes of the language that a near name is never suggested for.

@@ -38,8 +38,15 @@ impl Template {
         let mut placeholders = Vec::new();
         let mut segments = path.split('/').peekable();
         while let Some(segment) = segments.next() {
+            let is_last = segments.peek().is_none();
+            if segment.is_empty() && !is_last {
+                return Err(
+                    "a path has no empty segment (`//`), which servers read differently; write one `/`"
+                        .to_owned(),
+                );
+            }
             let found = read_segment(segment)?;
-            check_extents(segment, &found, segments.peek().is_none())?;
+            check_extents(segment, &found, is_last)?;
             placeholders.extend(found);
         }
         check_unique(&placeholders)?;
@@ -79,13 +86,21 @@ fn read_segment(segment: &str) -> Result<Vec<Placeholder>, String> {
         rest = &inside[close + 1..];
     }
     literal.push_str(rest);
-    if placeholders.is_empty() && matches!(literal.as_str(), "." | "..") {
+    if placeholders.is_empty() && is_dot_segment(&literal) {
         return Err(format!(
             "a `{literal}` segment would change which path is reached; write the path it leads to"
         ));
     }
     check_literal(&literal)?;
     Ok(placeholders)
+}
+
+/// Whether a segment means "here" or "one up" to a server, which reads `%2e` as a dot.
+fn is_dot_segment(segment: &str) -> bool {
+    matches!(
+        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+        "." | ".."
+    )
 }
 
 fn read_placeholder(inside: &str) -> Result<Placeholder, String> {
@@ -273,9 +288,22 @@ mod tests {
             ("/%4é", "`%25`"),
             ("/a/../b", "`..` segment"),
             ("/.", "`.` segment"),
+            ("/a/%2E%2e/b", "`%2E%2e` segment"),
+            ("/%2e", "`%2e` segment"),
+            ("//", "empty segment"),
+            ("/a//b", "empty segment"),
         ];
         for (text, expected) in table {
             assert!(refusal(text).contains(expected), "{text}: {}", refusal(text));
+        }
+    }
+
+    /// The runtime reads the same table: what compiles can be called.
+    #[test]
+    fn agrees_with_the_runtime() {
+        for line in include_str!("../../tests/data/path-templates.txt").lines() {
+            let (expected, text) = line.split_once(' ').unwrap();
+            assert_eq!(Template::parse(text).is_ok(), expected == "legal", "{line}");
         }
     }
 

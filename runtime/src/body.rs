@@ -104,11 +104,12 @@ impl Body {
 
     /// The body for one attempt: a cheap copy, or the stream itself, which is then gone from here.
     ///
-    /// The second value says, once the attempt has failed, whether it was the stream that did.
-    pub(crate) fn for_attempt(&mut self) -> (Self, SendFailure) {
+    /// The second value says, once the attempt has failed, whether it was the stream that did, and gives back one that
+    /// nobody has read.
+    pub(crate) fn for_attempt(&mut self) -> (Self, Outgoing) {
         match &self.0 {
-            Inner::Empty => (Self(Inner::Empty), SendFailure::default()),
-            Inner::Bytes(bytes) => (Self(Inner::Bytes(bytes.clone())), SendFailure::default()),
+            Inner::Empty => (Self(Inner::Empty), Outgoing::default()),
+            Inner::Bytes(bytes) => (Self(Inner::Bytes(bytes.clone())), Outgoing::default()),
             Inner::Stream(_) => Sending::start(std::mem::take(self)),
         }
     }
@@ -222,39 +223,63 @@ where
     }
 }
 
-/// Why a streamed body failed while it was sent: the caller's mistake, whatever the transport made of it.
+/// What became of a streamed body that was handed to an attempt: it failed, which is the caller's mistake whatever the
+/// transport made of it, or nobody read of it.
 ///
-/// It goes past the transport, since HTTP/2 tells of it as of any stream that was reset.
+/// It goes past the transport, since HTTP/2 tells of a failure as of any stream that was reset.
 #[derive(Default)]
-pub(crate) struct SendFailure(Option<Arc<Mutex<Option<BoxError>>>>);
+pub(crate) struct Outgoing(Option<Arc<Mutex<Fate>>>);
 
-impl SendFailure {
-    pub(crate) fn take(&self) -> Option<BoxError> {
-        let mut cause = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        cause.take()
+enum Fate {
+    Underway,
+    Failed(BoxError),
+    Unread(Body),
+}
+
+impl Outgoing {
+    /// Why the stream failed, if it did; else it is back in `body`, if nobody has read of it and it is let go of.
+    pub(crate) fn failure(&self, body: &mut Body) -> Option<BoxError> {
+        let mut fate = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *fate, Fate::Underway) {
+            Fate::Underway => None,
+            Fate::Failed(cause) => Some(cause),
+            Fate::Unread(unread) => {
+                *body = unread;
+                None
+            }
+        }
     }
 }
 
-/// A streamed body on its way out; it leaves its error behind.
+/// A streamed body on its way out; it leaves its error behind, or itself.
 struct Sending {
     body: Body,
-    failure: Arc<Mutex<Option<BoxError>>>,
+    is_read: bool,
+    fate: Arc<Mutex<Fate>>,
 }
 
 impl Sending {
-    fn start(body: Body) -> (Body, SendFailure) {
-        let failure = Arc::new(Mutex::new(None));
+    fn start(body: Body) -> (Body, Outgoing) {
+        let fate = Arc::new(Mutex::new(Fate::Underway));
         let sending = Self {
             body,
-            failure: Arc::clone(&failure),
+            is_read: false,
+            fate: Arc::clone(&fate),
         };
-        (Body::wrap(sending), SendFailure(Some(failure)))
+        (Body::wrap(sending), Outgoing(Some(fate)))
     }
 
-    fn failed(&self, error: BoxError) -> BoxError {
-        let mut cause = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        *cause = Some(error);
-        "the request's body failed".into()
+    fn end(&self, end: Fate) {
+        *self.fate.lock().unwrap_or_else(PoisonError::into_inner) = end;
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        if !self.is_read {
+            let body = std::mem::take(&mut self.body);
+            self.end(Fate::Unread(body));
+        }
     }
 }
 
@@ -266,8 +291,12 @@ impl HttpBody for Sending {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.is_read = true;
         let frame = Pin::new(&mut self.body).poll_frame(cx);
-        frame.map_err(|error| self.failed(error))
+        frame.map_err(|error| {
+            self.end(Fate::Failed(error));
+            "the request's body failed".into()
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -314,5 +343,31 @@ mod tests {
     fn a_body_can_be_an_argument_of_a_generic_method() {
         fn check<T: Send + Sync>() {}
         check::<Body>();
+    }
+
+    fn piece() -> Body {
+        Body::wrap(Body::from("piece"))
+    }
+
+    #[test]
+    fn a_stream_that_nobody_read_comes_back() {
+        let mut body = piece();
+        let (sending, outgoing) = body.for_attempt();
+        assert!(outgoing.failure(&mut body).is_none());
+        assert!(body.is_replayable(), "it is on its way");
+        drop(sending);
+        assert!(outgoing.failure(&mut body).is_none());
+        assert!(!body.is_replayable(), "the stream is back");
+    }
+
+    #[test]
+    fn a_stream_that_was_read_does_not_come_back() {
+        let mut body = piece();
+        let (mut sending, outgoing) = body.for_attempt();
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(Pin::new(&mut sending).poll_frame(&mut cx).is_ready());
+        drop(sending);
+        assert!(outgoing.failure(&mut body).is_none());
+        assert_eq!(body.as_bytes(), Some(&[][..]));
     }
 }

@@ -349,3 +349,17 @@ async fn failures_that_began_before_it_opened_do_not_open_it_for_longer() {
     assert_eq!((script.hits(A), client.metrics().circuit_breaker_trips), (50, 1));
     assert_between(refused(&client).await.retry_after().unwrap(), ms(900), ms(1100));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_wants_a_breaker_has_one_though_the_settings_have_none() {
+    let script = Script::new().instance(A, Step::reply(500));
+    let client = client(&script, reference().url(A).no_retry().no_breaker());
+    let orders = client.service(SERVICE);
+    for _ in 0..5 {
+        let error = orders.get("/x").breaker(true).send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Status);
+    }
+    let error = orders.get("/x").breaker(true).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CircuitOpen);
+    assert_eq!(get(&client).await.unwrap_err().kind(), ErrorKind::Status);
+}

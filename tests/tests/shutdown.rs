@@ -1,12 +1,14 @@
 //! Shutting a client down: who is refused, who is waited for, who is left.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::routing::get as on_get;
 use futures_util::future::join_all;
-use tokio::time::sleep;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
 use trunkline::testing::{Script, Step};
 use trunkline::{Client, ErrorKind};
 use trunkline_tests::clock::{assert_between, is_pending_after_a_poll, ms, secs, timed};
@@ -22,12 +24,13 @@ fn answering(step: Step) -> (Script, Client) {
 /// Fault 35: two hundred calls are in flight.
 #[tokio::test]
 async fn two_hundred_calls_in_flight_come_to_their_end() {
-    let arrived = Arc::new(AtomicUsize::new(0));
+    let (arrived, mut arrivals) = watch::channel(0);
+    let gate = Arc::new(Semaphore::new(0));
     let slow = {
-        let arrived = Arc::clone(&arrived);
+        let gate = Arc::clone(&gate);
         move || async move {
-            arrived.fetch_add(1, Ordering::SeqCst);
-            sleep(ms(700)).await;
+            arrived.send_modify(|count| *count += 1);
+            drop(gate.acquire().await);
         }
     };
     let url = serve(Router::new().route("/x", on_get(slow))).await;
@@ -41,18 +44,18 @@ async fn two_hundred_calls_in_flight_come_to_their_end() {
         let client = client.clone();
         async move { join_all((0..200).map(|_| get(&client))).await }
     });
-    while arrived.load(Ordering::SeqCst) < 200 {
-        sleep(ms(5)).await;
-    }
+    arrivals.wait_for(|count| *count == 200).await.unwrap();
+    // The first to be polled: the calls go on once it has begun.
     let (shutdown, refused) = tokio::join!(client.shutdown(secs(10)), async {
-        sleep(ms(1)).await;
-        get(&client).await
+        let refused = get(&client).await;
+        gate.add_permits(200);
+        refused
     });
     assert_eq!(shutdown.abandoned, 0);
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::ShuttingDown);
     let outcomes = calls.await.unwrap();
     assert!(outcomes.iter().all(Result::is_ok));
-    assert_eq!(arrived.load(Ordering::SeqCst), 200);
+    assert_eq!(*arrivals.borrow(), 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,4 +198,33 @@ async fn health_after_a_shutdown_says_why() {
 async fn a_grace_without_end_is_no_panic() {
     let client = Client::builder().build().expect("nothing is wrong");
     assert_eq!(client.shutdown(std::time::Duration::MAX).await.abandoned, 0);
+}
+
+#[tokio::test]
+async fn idle_connections_are_closed_though_the_client_is_kept() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        assert!(stream.read(&mut request).await.unwrap() > 0);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        // The next that is read of an idle connection is its end.
+        stream.read(&mut request).await
+    });
+    let client = Client::builder()
+        .service(SERVICE, reference().url(url))
+        .build()
+        .unwrap();
+    let typed = client.service(SERVICE);
+    get(&client).await.unwrap();
+    assert!(!server.is_finished());
+    client.shutdown(secs(10)).await;
+    let end = timeout(secs(10), server).await.expect("the connection is closed");
+    assert_eq!(end.unwrap().unwrap(), 0);
+    let error = typed.get("/x").send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ShuttingDown);
 }

@@ -7,7 +7,7 @@ use trunkline::testing::{Script, Step};
 use trunkline::{Body, ByteStream, Client, ErrorKind, Reply, Result, Shutdown, service};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
 use trunkline_tests::raw_tcp::{Act, RawServer, chunk, head};
-use trunkline_tests::reference::{A, SERVICE, assert_idle, client, reference};
+use trunkline_tests::reference::{A, B, SERVICE, assert_idle, client, reference};
 
 #[service("orders")]
 trait Orders {
@@ -290,4 +290,20 @@ impl Drop for Alive {
     fn drop(&mut self) {
         let _ = self.0.send(());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_streamed_body_that_nobody_read_goes_to_the_next_instance() {
+    let script = Script::new()
+        .instance(A, Step::refuse())
+        .instance(B, Step::reply(200));
+    let client = client(&script, reference().urls([A, B]));
+    for _ in 0..2 {
+        let pieces = ["a", "b"].map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)));
+        let body = Body::stream(stream::iter(pieces));
+        let reply = client.service(SERVICE).post("/x").body(body).send().await;
+        assert!(reply.is_ok(), "{reply:?}");
+    }
+    assert!(script.dials(A) > 0, "one of the two calls began there");
+    assert!(script.requests_to(B).iter().all(|request| request.body() == "ab"));
 }

@@ -286,3 +286,72 @@ async fn a_call_may_go_to_another_address() -> Result<()> {
     assert_eq!(client.metrics().services["orders@http://b:1/base"].total_calls, 1);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn two_ways_to_write_an_address_are_one_service() -> Result<()> {
+    let script = script(Step::reply(200));
+    let client = scripted::client("orders", &script);
+    for address in [A.to_owned(), format!("{A}/"), A.to_uppercase()] {
+        client
+            .service("orders")
+            .get("/o")
+            .base_url(address)
+            .send()
+            .await?;
+    }
+    let services = client.metrics().services;
+    let names: Vec<_> = services.keys().filter(|name| name.contains('@')).collect();
+    assert_eq!(names, [&format!("orders@{A}")]);
+    assert_eq!(services[names[0]].total_calls, 3);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_has_one_body_and_a_get_none() {
+    let script = script(Step::reply(200));
+    let orders = scripted::client("orders", &script).service("orders");
+    let calls = [
+        (orders.post("/o").json(&1).form(&[("a", 1)]), "one body"),
+        (orders.put("/o").body("x").json(&1), "one body"),
+        (orders.patch("/o").json(&1).json(&2), "one body"),
+        (orders.get("/o").json(&1), "`GET` has no body"),
+        (orders.head("/o").body("x"), "`HEAD` has no body"),
+    ];
+    for (call, expected) in calls {
+        let error = call.send().await.expect_err(expected);
+        assert_eq!(error.kind(), ErrorKind::Request);
+        assert!(error.message().contains(expected), "{error}");
+    }
+    assert_eq!(script.hits(A), 0);
+    assert!(orders.delete("/o").json(&1).send().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn connect_is_no_method_of_a_call() {
+    let script = script(Step::reply(200));
+    let call = scripted::client("orders", &script)
+        .service("orders")
+        .request(Method::CONNECT, "/o");
+    let error = call.send().await.expect_err("it has no path");
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert!(error.message().contains("CONNECT"), "{error}");
+    assert_eq!(script.hits(A), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_no_header_is_an_error_that_says_what_is() {
+    let script = script(Step::reply(200));
+    for name in ["größe", "two words", ""] {
+        let call = scripted::client("orders", &script)
+            .service(name)
+            .get("/o")
+            .base_url(A);
+        let error = call.send().await.expect_err(name);
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("visible ASCII"), "{error}");
+        let error = Client::builder().name(name).build().expect_err(name);
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("client's own name"), "{error}");
+    }
+    assert_eq!(script.hits(A), 0);
+}

@@ -28,7 +28,8 @@ impl Foreign {
             Some(word) if Symbol::find(word, OF_THE_LANGUAGE).is_none() => {
                 misplaced_or_near(&word.to_string(), ours)
             }
-            Some(_) | None => None,
+            Some(_) => None,
+            None => ours_by_path(attribute, ours),
         };
         let is_foreign = mistake.is_none();
         match mistake {
@@ -49,6 +50,15 @@ impl Foreign {
             self.conditions.push(list.tokens.clone());
         }
     }
+}
+
+/// A word of ours behind a path, which is the path of no macro.
+fn ours_by_path(attribute: &Attribute, ours: &[Symbol]) -> Option<String> {
+    let word = &attribute.path().segments.last()?.ident;
+    let symbol = Symbol::find(word, ours)?;
+    Some(format!(
+        "`{symbol}` is a word that `#[service]` reads, not a macro with a path; write `{symbol}` alone: `#[{symbol} …]`"
+    ))
 }
 
 fn misplaced_or_near(word: &str, ours: &[Symbol]) -> Option<String> {

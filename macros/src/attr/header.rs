@@ -27,7 +27,8 @@ pub(crate) fn read_static(arguments: Arguments, errors: &mut Errors) -> Option<S
             }),
             None,
         ) => {
-            let name = checked_name(Spanned::new(name.value(), name.span()), errors);
+            let name = checked_name(Spanned::new(name.value(), name.span()), errors)
+                .and_then(|written| fixed_name(Spanned::new(written, name.span()), errors));
             let content = value::text(&content, errors).and_then(|text| checked_value(text, errors));
             Some(StaticHeader {
                 name: name?,
@@ -62,11 +63,55 @@ pub(crate) fn read_static(arguments: Arguments, errors: &mut Errors) -> Option<S
     }
 }
 
-/// A legal header name (RFC 9110, section 5.1).
+/// A header whose one value stands in the source: not one that each call writes anew, over any fixed value.
+fn fixed_name(name: Spanned<String>, errors: &mut Errors) -> Option<String> {
+    let Spanned { value, span } = name;
+    if !is_among(&value, OF_EVERY_CALL) {
+        return Some(value);
+    }
+    errors.push_at(
+        span,
+        format!(
+            "every call has a `{value}` of its own, so a fixed one would never be sent; the context says it, or an \
+             argument with `#[header(\"{value}\")]`"
+        ),
+    );
+    None
+}
+
+fn is_among(name: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// What every call writes for itself, and a caller may say for one call.
+const OF_EVERY_CALL: &[&str] = &["x-trace-id", "x-request-id", "traceparent"];
+
+/// What an attempt is measured by, which nobody says but the call.
+const OF_EVERY_ATTEMPT: &[&str] = &["x-request-timeout-ms", "x-retry-attempt"];
+
+/// What frames a message on its connection.
+const FRAMING: &[&str] = &[
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A legal header name (RFC 9110, section 5.1), of a header that the transport and the call leave to the user.
 pub(crate) fn checked_name(name: Spanned<String>, errors: &mut Errors) -> Option<String> {
     let illegal = name.value.chars().find(|letter| !is_token_letter(*letter));
     let message = match illegal {
         None if name.value.is_empty() => "a header's name is empty; expected one such as `X-Name`".to_owned(),
+        None if is_among(&name.value, FRAMING) => format!(
+            "`{}` frames the message, and the transport writes it; leave it out",
+            name.value
+        ),
+        None if is_among(&name.value, OF_EVERY_ATTEMPT) => format!(
+            "`{}` is written by each attempt of a call; leave it out, or set the call's timeout and retries",
+            name.value
+        ),
         None => return Some(name.value),
         Some(letter) => format!(
             "{letter:?} is not legal in a header's name; expected letters, digits and any of `!#$%&'*+-.^_`|~`"

@@ -143,5 +143,5 @@ fn read_idempotent(arguments: Arguments, errors: &mut Errors) -> String {
 fn read_none_on(arguments: Arguments, errors: &mut Errors) -> Option<Spanned<Vec<u16>>> {
     let span = arguments.span;
     let values: Vec<Value> = arguments.list.into_iter().map(Argument::into_value).collect();
-    value::distinct_statuses(&values, span, errors)
+    value::absent_statuses(&values, span, errors)
 }

@@ -66,7 +66,7 @@ fn read_argument(policy: &mut RetryPolicy, symbol: Symbol, word: &Ident, form: &
         BACKOFF => policy.backoff = value::assigned(word, form, backoff, "\"exponential\"", errors),
         DELAY => policy.delay = value::assigned(word, form, value::milliseconds, "\"100ms\"", errors),
         MAX_DELAY => policy.max_delay = value::assigned(word, form, value::milliseconds, "\"5s\"", errors),
-        ON => policy.on = value::assigned(word, form, value::statuses, "[409]", errors),
+        ON => policy.on = value::assigned(word, form, value::error_statuses, "[409]", errors),
         // `named` lets no other word through.
         _ => {}
     }

@@ -138,23 +138,48 @@ pub(crate) fn version(value: &Value, errors: &mut Errors) -> Option<u32> {
 
 /// The status of a response.
 pub(crate) fn status(value: &Value, errors: &mut Errors) -> Option<u16> {
-    let status = whole_number(value, 100, 599, "an HTTP status from 100 to 599", errors)?;
+    status_between(value, 100, 599, "an HTTP status from 100 to 599", errors)
+}
+
+/// The status of an error: a success or a redirect is an answer, not a reason to ask again.
+fn error_status(value: &Value, errors: &mut Errors) -> Option<u16> {
+    status_between(value, 400, 599, "the status of an error, from 400 to 599", errors)
+}
+
+/// A status that may stand for an absent value: a success has one.
+fn absent_status(value: &Value, errors: &mut Errors) -> Option<u16> {
+    let expected = "a status that is no success, from 300 to 599";
+    status_between(value, 300, 599, expected, errors)
+}
+
+fn status_between(value: &Value, least: u32, most: u32, expected: &str, errors: &mut Errors) -> Option<u16> {
+    let status = whole_number(value, least, most, expected, errors)?;
     u16::try_from(status).ok()
 }
 
-/// Statuses in brackets: `[404, 410]`.
-pub(crate) fn statuses(value: &Value, errors: &mut Errors) -> Option<Spanned<Vec<u16>>> {
+/// Statuses of errors in brackets: `[409, 423]`.
+pub(crate) fn error_statuses(value: &Value, errors: &mut Errors) -> Option<Spanned<Vec<u16>>> {
     let Value::Brackets(values, span) = value else {
         errors.push(value, "expected HTTP statuses in brackets, such as `[409, 423]`");
         return None;
     };
-    distinct_statuses(values, *span, errors)
+    distinct_statuses(values, *span, error_status, errors)
+}
+
+/// Statuses that stand for an absent value.
+pub(crate) fn absent_statuses(
+    values: &[Value],
+    span: Span,
+    errors: &mut Errors,
+) -> Option<Spanned<Vec<u16>>> {
+    distinct_statuses(values, span, absent_status, errors)
 }
 
 /// Statuses, none of them twice and at least one.
-pub(crate) fn distinct_statuses(
+fn distinct_statuses(
     values: &[Value],
     span: Span,
+    read: Reader<u16>,
     errors: &mut Errors,
 ) -> Option<Spanned<Vec<u16>>> {
     if values.is_empty() {
@@ -166,7 +191,7 @@ pub(crate) fn distinct_statuses(
     }
     let mut found = Vec::new();
     for value in values {
-        match status(value, errors) {
+        match read(value, errors) {
             Some(status) if found.contains(&status) => {
                 errors.push(value, format!("duplicate status `{status}`; it is given once"));
             }

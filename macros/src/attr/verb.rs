@@ -71,11 +71,11 @@ impl Verb {
         matches!(self.method.as_deref(), Some("GET" | "HEAD"))
     }
 
-    /// Safe to repeat without being declared so (RFC 9110, section 9.2.2).
+    /// Safe to repeat without being declared so (RFC 9110, section 9.2.2), but for TRACE, which no service has.
     pub(crate) fn is_idempotent(&self) -> bool {
         matches!(
             self.method.as_deref(),
-            Some("GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "TRACE") | None
+            Some("GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE") | None
         )
     }
 }
@@ -131,6 +131,8 @@ fn http_method(text: Spanned<String>, errors: &mut Errors) -> Option<String> {
     let capitals = value.to_ascii_uppercase();
     let message = if value.is_empty() || !value.chars().all(is_token_letter) {
         format!("{value:?} is not an HTTP method; expected a word such as `PURGE`")
+    } else if value == "CONNECT" {
+        "a `CONNECT` asks for a tunnel and has no path; expected another method, such as `PURGE`".to_owned()
     } else if value != capitals
         && HTTP_METHODS
             .iter()

@@ -74,12 +74,12 @@ pub(super) fn expand_inherent(
             /// The endpoints of this service, in the order of the trait.
             #visibility const ENDPOINTS: &'static [&'static #library::Endpoint] = #endpoints;
 
-            /// Calls the instances that the client's configuration or discovery finds.
+            /// Calls the instances that the client's configuration names.
             #visibility fn new(client: &#library::Client) -> Self {
                 Self { __service: #bind }
             }
 
-            /// Calls this address, past discovery.
+            /// Calls this address, whatever the configuration says.
             #visibility fn at(client: &#library::Client, url: impl ::core::convert::AsRef<str>) -> Self {
                 Self { __service: #bind_at }
             }

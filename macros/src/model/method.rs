@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericParam, ReceiverKind, ReturnType, Safety, Signature, TraitItemFn, Type};
 
+use super::borrows;
 use super::bounds;
 use super::lifetimes;
 use super::{Generics, Method, Output, Parameter, Receiver, unraw};
@@ -30,6 +31,9 @@ impl Method {
             bounds::add_to_generics(&mut sig.generics);
         }
         let is_declaration = default.is_none();
+        if is_declaration {
+            borrows::check(&sig.output, errors);
+        }
         let receiver = sig.receiver().map(Receiver::from_syn);
         let mut parameters = Vec::new();
         let mut first_impl = None;

@@ -1,5 +1,6 @@
 //! The second stage: what the user wrote, in our words and without syn's types.
 
+mod borrows;
 mod bounds;
 mod event;
 mod lifetimes;

@@ -17,7 +17,7 @@ use super::read::Wants;
 use super::redirect::{Redirect, Redirects};
 use super::timer::Pauses;
 use super::{Instance, body, headers};
-use crate::body::SendFailure;
+use crate::body::Outgoing;
 use crate::client::Plan;
 use crate::config::Limits;
 use crate::context::CallContext;
@@ -40,7 +40,7 @@ pub(crate) struct Attempt<'a> {
 /// One request whose answer is still to come, and what is known of its body.
 struct Exchange {
     pending: Pending,
-    failure: SendFailure,
+    outgoing: Outgoing,
 }
 
 /// How long an attempt reads what an error status says of itself.
@@ -132,7 +132,7 @@ impl<'a> Attempt<'a> {
             let replayable = body.is_replayable();
             let mut exchange = self.send(body, &redirects, self.uri()?, self.begun);
             loop {
-                let incoming = poll_fn(|cx| self.poll_head(&mut exchange, timer.as_mut(), cx)).await?;
+                let incoming = poll_fn(|cx| self.poll_head(&mut exchange, body, timer.as_mut(), cx)).await?;
                 match redirects.next(&incoming, replayable, || self.uri().ok()) {
                     Redirect::Stay => break incoming,
                     Redirect::Follow(uri) => exchange = self.send(body, &redirects, uri, Instant::now()),
@@ -175,29 +175,30 @@ impl<'a> Attempt<'a> {
         let remaining = self.deadline.remaining(now);
         let mut headers = headers::of_attempt(self.call, self.context, self.plan, self.number, remaining);
         if redirects.left_origin() {
-            headers::drop_credentials(&mut headers);
+            headers::keep_safe(&mut headers, self.plan.idempotency.as_ref());
         }
-        let (body, failure) = body.for_attempt();
+        let (body, outgoing) = body.for_attempt();
         let mut request = Request::new(body);
         *request.method_mut() = redirects.method().clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
         Exchange {
             pending: self.plan.transport.exchange(request),
-            failure,
+            outgoing,
         }
     }
 
-    /// The head of a response, within the attempt's time.
+    /// The head of a response, within the attempt's time; without one, a stream that was not read is back in `body`.
     fn poll_head(
         &self,
         exchange: &mut Exchange,
+        body: &mut Body,
         timer: Pin<&mut Sleep>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Incoming, Failed>> {
         match Pin::new(&mut exchange.pending).poll(cx) {
             Poll::Ready(Ok(incoming)) => Poll::Ready(Ok(incoming)),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(match exchange.failure.take() {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(match exchange.outgoing.failure(body) {
                 Some(cause) => Failed::body_failed(cause),
                 None => Failed::transport(error),
             })),

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::HeaderValue;
+use http::{HeaderMap, Method};
 
 use super::headers::check_framing;
 use super::prepare::{self, Prepared};
@@ -145,6 +145,20 @@ impl Call {
         self
     }
 
+    /// Keeps a mistake where the call has a body already, or its method has none (RFC 9110, sections 9.3.1 and 9.3.2).
+    pub(crate) fn expect_no_body(mut self) -> Self {
+        let method = &self.endpoint.labels.method;
+        let message = match (&self.content, method) {
+            (Content::None, &Method::GET | &Method::HEAD) => {
+                format!("a `{method}` has no body; expected a query, a header or a placeholder")
+            }
+            (Content::None, _) => return self,
+            _ => "a call has one body, and this one has it already; drop one of them".to_owned(),
+        };
+        self.keep(Err(Error::new(ErrorKind::Request, message)));
+        self
+    }
+
     /// The whole body, as JSON.
     pub fn json(mut self, value: &dyn JsonArgument) -> Self {
         match encode::json(value, &self.endpoint.body_size) {
@@ -273,7 +287,7 @@ impl Call {
         else {
             return;
         };
-        if self.service.address() != Some(url) {
+        if !self.service.is_at(url) {
             let (service, endpoint) = self.service.moved(url, &self.endpoint);
             self.plan = endpoint.plan();
             (self.service, self.endpoint) = (service, endpoint);

@@ -1,9 +1,9 @@
 //! What does an attempt's outcome mean: could the server have acted, and is the instance to blame?
 
 use http::StatusCode;
-use http::header::RETRY_AFTER;
 
 use super::attempt::Outcome;
+use super::retry;
 
 /// Every outcome of an attempt is exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) enum Class {
     Answered,
     /// An answer that may pass: 408, 425, 429, 500, 502, 503, 504, or one that the policy names.
     Responded,
-    /// The server says that it did not act: 429 or 503 with `Retry-After`, an HTTP/2 stream that it refused.
+    /// The server says that it did not act: 429 or 503 with a `Retry-After` that says when, an HTTP/2 stream that it refused.
     Unprocessed,
     /// Nothing of the request left this process.
     NotSent,
@@ -34,7 +34,7 @@ impl Class {
         match outcome {
             Err(failed) => failed.class,
             Ok(answered) => match answered.status.as_u16() {
-                429 | 503 if answered.headers.contains_key(RETRY_AFTER) => Self::Unprocessed,
+                429 | 503 if retry::hint(&answered.headers).is_some() => Self::Unprocessed,
                 408 | 425 | 429 | 500 | 502 | 503 | 504 => Self::Responded,
                 _ if on.contains(&answered.status) => Self::Responded,
                 _ => Self::Answered,

@@ -31,7 +31,8 @@ pub(crate) fn conclude(
         Err(failed) => return Err(failed.error),
     };
     if plan.none_on.contains(&status.as_u16()) {
-        return reader.read(reply(instance, status, headers, "null".into(), None));
+        // JSON reads no bytes as `null`; bytes and text have none.
+        return reader.read(reply(instance, status, headers, Body::empty(), None));
     }
     if !(wants.accepts)(status) {
         return Err(refused(plan, status, &headers, body));

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONNECTION, CONTENT_DISPOSITION,
+    CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, IF_MATCH,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE, TRANSFER_ENCODING, UPGRADE,
+    USER_AGENT,
+};
 
 use super::Prepared;
 use crate::client::Plan;
-use crate::config::CREDENTIALS;
-use crate::context::{CallContext, Remaining, Room};
+use crate::context::{CallContext, Remaining, Room, is_of_the_context};
 use crate::{Error, ErrorKind};
 
 /// The headers by which the transport frames a message: another value would tear the connection apart.
@@ -19,6 +23,26 @@ const FRAMING: [HeaderName; 6] = [
     UPGRADE,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
+];
+
+/// What goes along to another server, beside the context's own headers and the key of an idempotent call.
+const SAFE: [HeaderName; 16] = [
+    ACCEPT,
+    ACCEPT_CHARSET,
+    ACCEPT_ENCODING,
+    ACCEPT_LANGUAGE,
+    CONTENT_DISPOSITION,
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_TYPE,
+    IF_MATCH,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_RANGE,
+    IF_UNMODIFIED_SINCE,
+    RANGE,
+    USER_AGENT,
+    HeaderName::from_static("idempotency-key"),
 ];
 
 /// Checks that nobody frames the message but the transport.
@@ -75,14 +99,22 @@ pub(crate) fn of_attempt(
     headers
 }
 
-/// Takes away what another server must not see: the known names, and whatever was marked as sensitive.
-pub(crate) fn drop_credentials(headers: &mut HeaderMap) {
-    let sensitive: Vec<HeaderName> = headers
+/// Takes away what another server has no business with: all but what is known to say nothing of who calls.
+///
+/// A list of what is safe, since no list of names can be complete that may hold a credential. `Host` is not on it either:
+/// it names the server that the call began at.
+pub(crate) fn keep_safe(headers: &mut HeaderMap, idempotency: Option<&HeaderName>) {
+    let unsafe_ones: Vec<HeaderName> = headers
         .iter()
-        .filter(|(name, value)| value.is_sensitive() || CREDENTIALS.contains(name))
+        .filter(|(name, value)| value.is_sensitive() || !(is_safe(name) || Some(*name) == idempotency))
         .map(|(name, _)| name.clone())
         .collect();
-    for name in sensitive {
+    for name in unsafe_ones {
         headers.remove(name);
     }
+}
+
+/// Whether the header is about the message, or about the place of the call in its trace.
+fn is_safe(name: &HeaderName) -> bool {
+    SAFE.contains(name) || is_of_the_context(name)
 }

@@ -76,7 +76,7 @@ async fn stages<'a>(
     // 5: deadline
     let deadline = Deadline::of(limits.timeout, context.deadline(), record.started())?;
     // 8: retry and backoff
-    let mut retry = Retry::new(limits, call.is_idempotent(plan), body.is_replayable());
+    let mut retry = Retry::new(limits, call.is_idempotent(plan), body);
     // In a box: most calls are not tried again, and need no room for it.
     let mut last = None::<Box<(&Instance, Outcome)>>;
     let wants = reader.wants();
@@ -123,6 +123,7 @@ async fn stages<'a>(
             match retry.next(
                 class,
                 &outcome,
+                body,
                 instance,
                 &plan.instances,
                 &deadline,

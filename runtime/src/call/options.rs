@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::config::{Backoff, LONGEST, Limits, RetryPolicy, SHORTEST, header_value};
+use crate::config::{
+    Backoff, BreakerPolicy, LONGEST, Limits, RetryPolicy, SHORTEST, check_retries, header_value,
+    shown_address,
+};
 use crate::{Error, ErrorKind};
 
 /// Overrides for the calls of one handle, or for one untyped call.
@@ -52,8 +55,12 @@ impl CallOptions {
         self
     }
 
-    /// How often to try again after the first attempt; 0 turns retries off.
+    /// How often to try again after the first attempt, at most 100 times; 0 turns retries off.
     pub fn retries(mut self, times: u32) -> Self {
+        if let Err(expected) = check_retries(times) {
+            let message = format!("`retries` of the call is {times}; expected {expected}");
+            self.mistake = Some(Error::new(ErrorKind::Config, message));
+        }
         self.retries = Some(times);
         self
     }
@@ -64,7 +71,8 @@ impl CallOptions {
         self
     }
 
-    /// Whether the call asks and feeds the breakers. `true` does not bring back one that the settings turned off.
+    /// Whether the call asks and feeds the breakers. `true` brings the default policy back where the settings or an
+    /// attribute turned them off.
     pub fn breaker(mut self, on: bool) -> Self {
         self.breaker = Some(on);
         self
@@ -125,9 +133,17 @@ impl CallOptions {
                 timeout: self.timeout.unwrap_or(limits.timeout),
                 attempt_timeout: self.attempt_timeout.or(limits.attempt_timeout),
                 retry: self.change_retry(limits.retry.clone()),
-                breaker: limits.breaker.filter(|_| self.breaker != Some(false)),
+                breaker: self.change_breaker(limits.breaker),
             })
         })
+    }
+
+    fn change_breaker(&self, policy: Option<BreakerPolicy>) -> Option<BreakerPolicy> {
+        match self.breaker {
+            None => policy,
+            Some(true) => Some(policy.unwrap_or_default()),
+            Some(false) => None,
+        }
     }
 
     fn changes_retry(&self) -> bool {
@@ -177,7 +193,7 @@ impl fmt::Debug for CallOptions {
             .field("backoff", &self.backoff)
             .field("breaker", &self.breaker)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
-            .field("base_url", &self.base_url)
+            .field("base_url", &self.base_url.as_deref().map(shown_address))
             .finish_non_exhaustive()
     }
 }

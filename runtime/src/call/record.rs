@@ -40,6 +40,7 @@ pub(crate) struct Record<'a> {
     instance: Option<&'a Instance>,
     /// When the last attempt ended, unless there was a wait after it.
     ended: Option<Instant>,
+    /// That of the last response, which an attempt without one does not take away.
     status: Option<StatusCode>,
 }
 
@@ -100,9 +101,10 @@ impl<'a> Record<'a> {
         permit: Option<Permit<'_>>,
     ) {
         self.may_have_reached |= class.may_have_reached();
-        self.status = outcome.as_ref().ok().map(|answered| answered.status);
+        let status = outcome.as_ref().ok().map(|answered| answered.status);
+        self.status = status.or(self.status);
         let error = outcome.as_ref().err().map(|failed| &failed.error);
-        observe::record_outcome(span, self.status.map(|status| status.as_u16()), error);
+        observe::record_outcome(span, status.map(|status| status.as_u16()), error);
         let ended = Instant::now();
         self.ended = Some(ended);
         let Some(permit) = permit else { return };
@@ -158,12 +160,13 @@ impl<'a> Record<'a> {
     /// The one outcome of the call, its error with its place.
     pub(crate) fn finish(self, outcome: Result<(), Error>) -> Result<(), Error> {
         let elapsed = self.elapsed();
+        let status = self.status.map(|status| status.as_u16());
         let outcome = outcome.map_err(|error| {
             error
+                .with_last_status(status)
                 .with_may_have_reached_server(self.may_have_reached)
                 .at(self.place())
         });
-        let status = self.status.map(|status| status.as_u16());
         observe::record_outcome(self.span, status, outcome.as_ref().err());
         self.figures
             .finish(outcome.as_ref().copied().map_err(Error::kind), elapsed);

@@ -11,6 +11,7 @@ use super::attempt::Outcome;
 use super::classify::Class;
 use super::deadline::Deadline;
 use super::{Instance, Instances, backoff, retry_after};
+use crate::Body;
 use crate::config::{Limits, RetryPolicy};
 use crate::random::Random;
 
@@ -19,19 +20,19 @@ pub(crate) struct Retry<'a> {
     policy: Option<&'a RetryPolicy>,
     limits: &'a Limits,
     idempotent: bool,
-    replayable: bool,
+    /// Whether the body is a stream, which is sent once.
+    streamed: bool,
     made: u32,
     tried: Vec<Arc<str>>,
 }
 
 impl<'a> Retry<'a> {
-    /// `replayable` says whether the body can be sent a second time.
-    pub(crate) fn new(limits: &'a Limits, idempotent: bool, replayable: bool) -> Self {
+    pub(crate) fn new(limits: &'a Limits, idempotent: bool, body: &Body) -> Self {
         Self {
             policy: limits.retry.as_ref(),
             limits,
             idempotent,
-            replayable,
+            streamed: !body.is_replayable(),
             made: 0,
             tried: Vec::new(),
         }
@@ -52,11 +53,13 @@ impl<'a> Retry<'a> {
         self.policy.map_or(&[], |policy| &policy.on)
     }
 
-    /// What comes after this outcome.
+    /// What comes after this outcome; `body` is what the attempt has left of it.
+    #[expect(clippy::too_many_arguments, reason = "all that one decision depends on")]
     pub(crate) fn next(
         &mut self,
         class: Class,
         outcome: &Outcome,
+        body: &Body,
         instance: &Instance,
         instances: &Instances,
         deadline: &Deadline,
@@ -69,7 +72,8 @@ impl<'a> Retry<'a> {
         if class == Class::Answered {
             return Next::Done;
         }
-        if !self.replayable {
+        // Unless nobody has read of it, which gives it back.
+        if self.streamed && body.is_replayable() {
             return Next::CannotReplay;
         }
         if !class.may_repeat(self.idempotent) {

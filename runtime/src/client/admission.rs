@@ -92,7 +92,7 @@ impl Drop for InFlight {
     }
 }
 
-fn shutting_down() -> Error {
+pub(crate) fn shutting_down() -> Error {
     Error::new(ErrorKind::ShuttingDown, "the client is being shut down")
 }
 

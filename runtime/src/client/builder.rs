@@ -14,7 +14,8 @@ use tower_service::Service;
 use super::Client;
 use super::shared::{Parts, Shared};
 use crate::config::{
-    BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, executable_name,
+    BreakerPolicy, EnvSnapshot, FileSettings, RetryPolicy, ServiceConfig, Sources, check_caller_name,
+    executable_name,
 };
 use crate::endpoint::Endpoint;
 use crate::events::{EventFormat, EventSettings, MessagingDialect, parse_events_url};
@@ -86,7 +87,8 @@ impl ClientBuilder {
         }
     }
 
-    /// Who is calling: `x-caller-service` and the source of events. The executable's name unless set.
+    /// Who is calling: `x-caller-service` and the source of events, in visible ASCII without spaces. The executable's
+    /// name unless set.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -145,7 +147,7 @@ impl ClientBuilder {
         self.defaults(ServiceConfig::new().connect_timeout(timeout))
     }
 
-    /// How often to try again after the first attempt. 3 unless set; 0 turns retries off.
+    /// How often to try again after the first attempt, at most 100 times. 3 unless set; 0 turns retries off.
     pub fn retries(self, times: u32) -> Self {
         self.defaults(ServiceConfig::new().retries(times))
     }
@@ -380,6 +382,8 @@ impl ClientBuilder {
             http.proxy = Some(Proxy::parse(proxy)?);
         }
         let env = self.sources.client_env();
+        let logging = self.logging.or(env.logging_enabled).unwrap_or(true);
+        http.tls.silent = !logging;
         let mut events = self.events;
         events.urls = match self.events_url {
             Some(address) => parse_events_url(&address, &events.http)?,
@@ -394,6 +398,7 @@ impl ClientBuilder {
             events.outbox = Outbox::open(&self.outbox)?;
         }
         let name = self.name.or(env.caller).unwrap_or_else(executable_name);
+        check_caller_name(&name)?;
         #[cfg(feature = "testing")]
         let base = self.script.map_or_else(|| Base::Http(http), Base::Scripted);
         #[cfg(not(feature = "testing"))]
@@ -401,7 +406,7 @@ impl ClientBuilder {
         let shared = Shared::new(Parts {
             name: name.into(),
             environment: env.environment.unwrap_or_default().as_str(),
-            logging: self.logging.or(env.logging_enabled).unwrap_or(true),
+            logging,
             metrics: self.metrics.or(env.metrics_enabled).unwrap_or(true),
             max_body: self.max_body,
             random: self.seed.map_or_else(Random::from_entropy, Random::from_seed),

@@ -65,21 +65,29 @@ async fn send(service: &ServiceClient) -> Result<Reply<Raw>, Error> {
 /// A 2xx is healthy unless its body says otherwise.
 fn verdict(body: &[u8]) -> (bool, String) {
     let report: Value = serde_json::from_slice(body).unwrap_or_default();
-    // A number is the HTTP status once more, or a code: it says nothing of health, and hides nothing.
-    let status = |report: &Value| report.get("status").and_then(Value::as_str).map(str::to_owned);
-    let said = status(&report).or_else(|| status(report.get("data")?));
+    let status = |report: &Value| report.get("status").filter(|status| !status.is_null()).cloned();
+    let own = status(&report).filter(|status| !is_repeated(status));
+    let said = own.or_else(|| status(report.get("data")?));
     match said {
         None => (true, "answered".into()),
-        Some(said) => {
-            let healthy = ["healthy", "ok", "up"]
-                .iter()
-                .any(|word| said.eq_ignore_ascii_case(word));
-            (
-                healthy,
-                format!("says `{}`", crate::error::excerpt(said.as_bytes())),
-            )
-        }
+        Some(Value::String(said)) => (is_well(&said), says(&said)),
+        Some(other) => (false, says(&other.to_string())),
     }
+}
+
+/// A number of a success is the HTTP status once more: it says nothing of health, and hides nothing.
+fn is_repeated(status: &Value) -> bool {
+    status.as_u64().is_some_and(|code| (200..300).contains(&code))
+}
+
+fn is_well(said: &str) -> bool {
+    ["healthy", "ok", "up"]
+        .iter()
+        .any(|word| said.eq_ignore_ascii_case(word))
+}
+
+fn says(what: &str) -> String {
+    format!("says `{}`", crate::error::excerpt(what.as_bytes()))
 }
 
 #[cfg(test)]
@@ -95,7 +103,17 @@ mod tests {
         check("", true);
         check("fine", true);
         check("{}", true);
-        check(r#"{"status": 7}"#, true);
+        check(r#"{"status": 200}"#, true);
+        check(r#"{"status": 204, "data": {}}"#, true);
+        check(r#"{"status": 7}"#, false);
+        check(r#"{"status": 503}"#, false);
+        check(r#"{"status": 200.5}"#, false);
+        check(r#"{"status": true}"#, false);
+        check(r#"{"status": false}"#, false);
+        check(r#"{"status": null}"#, true);
+        check(r#"{"status": {}}"#, false);
+        check(r#"{"data": {"status": {"db": "up"}}}"#, false);
+        check(r#"{"status": 200, "data": {"status": 503}}"#, false);
         check(r#"{"status": "UP"}"#, true);
         check(r#"{"status": "ok"}"#, true);
         check(r#"{"data": {"status": "Healthy"}}"#, true);

@@ -9,8 +9,8 @@ mod service;
 mod shared;
 mod state;
 
-pub(crate) use admission::LONGEST_GRACE;
 pub use admission::Shutdown;
+pub(crate) use admission::{LONGEST_GRACE, shutting_down};
 pub use builder::ClientBuilder;
 pub use health::Health;
 pub use request::CallBuilder;
@@ -33,7 +33,7 @@ use crate::events::Events;
 use crate::observe::MetricsSnapshot;
 use crate::{Error, Result};
 
-/// The way to every service: discovery, connections, policies, breakers and figures, shared by all calls of a process.
+/// The way to every service: addresses, connections, policies, breakers and figures, shared by all calls of a process.
 ///
 /// A cheap clone over one shared state; one for the whole process is the normal case. A typed client is made from it
 /// by the `new` of what [`service`](macro@crate::service) writes, an untyped one by [`Client::service`].
@@ -104,7 +104,8 @@ impl Client {
         self.shared.metrics()
     }
 
-    /// Shuts its workers down, stops admission, waits for the calls in flight, all within `grace`, then closes.
+    /// Shuts its workers down, stops admission, waits for the calls in flight, all within `grace`, then closes its
+    /// connections.
     ///
     /// Handlers of events finish first, since they may call and publish. Then new calls and publishes fail with
     /// `ShuttingDown`. Calls that are still in flight after the grace make no further attempt; the value says how many
@@ -123,6 +124,7 @@ impl Client {
         }
         #[cfg(feature = "amqp")]
         self.shared.events.shutdown(deadline).await;
+        self.shared.close();
         Shutdown {
             abandoned: calls.abandoned + workers,
         }

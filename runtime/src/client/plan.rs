@@ -10,7 +10,7 @@ use super::shared::Shared;
 use super::state::ServiceState;
 use super::unknown_service;
 use crate::call::{Instances, JSON, check_framing};
-use crate::config::{Policy, ServiceLevel, Settings, Sources, parse_base_url};
+use crate::config::{Policy, ServiceLevel, Settings, Sources, check_service_name, parse_base_url};
 use crate::context::{CallContext, Room, UsualTimeout};
 use crate::endpoint::{Attributes, PathTemplate};
 use crate::transport::{Transport, expects_body};
@@ -81,6 +81,8 @@ impl Plan {
         method: &Method,
         template: &str,
     ) -> Result<Self> {
+        check_service_name(service.name())?;
+        check_method(method)?;
         let configured = sources.service(service.name())?;
         sources.check_endpoints(service.name(), &configured, names)?;
         let policy = resolve(sources, &configured, level)?;
@@ -105,6 +107,15 @@ impl Plan {
             policy,
         })
     }
+}
+
+/// A tunnel has no path, and nobody here would read what comes through it.
+fn check_method(method: &Method) -> Result<()> {
+    if *method == Method::CONNECT {
+        let message = "`CONNECT` asks for a tunnel and has no path; expected another method";
+        return Err(Error::new(ErrorKind::Request, message));
+    }
+    Ok(())
 }
 
 /// Where the service says whether it is well.
@@ -150,7 +161,7 @@ fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMa
         USER_AGENT,
         HeaderValue::from_static(concat!("trunkline/", env!("CARGO_PKG_VERSION"))),
     );
-    // A name that is not a legal header value is left out rather than half-sent.
+    // Both names are checked, and legal.
     for (name, value) in [(X_SERVICE_NAME, service.name()), (X_CALLER_SERVICE, &shared.name)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);

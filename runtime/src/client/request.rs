@@ -69,21 +69,21 @@ impl CallBuilder {
         self
     }
 
-    /// The value as a JSON body.
+    /// The value as a JSON body, in which a float that is `NaN` or infinite is `null`. A call has one body at most, and a `GET` or `HEAD` none.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        self.call = self.call.json(&value);
+        self.call = self.call.expect_no_body().json(&value);
         self
     }
 
     /// The value's fields as a form.
     pub fn form<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        self.call = self.call.form(&value);
+        self.call = self.call.expect_no_body().form(&value);
         self
     }
 
     /// Bytes, text or a stream as the body; `Content-Type` is then yours to set.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
-        self.call = self.call.body(body);
+        self.call = self.call.expect_no_body().body(body);
         self
     }
 
@@ -99,7 +99,7 @@ impl CallBuilder {
         self
     }
 
-    /// How often to try again after the first attempt; 0 turns retries off.
+    /// How often to try again after the first attempt, at most 100 times; 0 turns retries off.
     pub fn retries(mut self, times: u32) -> Self {
         self.options = self.options.retries(times);
         self
@@ -111,7 +111,7 @@ impl CallBuilder {
         self
     }
 
-    /// Whether the call asks and feeds the breakers.
+    /// Whether the call asks and feeds the breakers; `true` brings the default policy back where they are off.
     pub fn breaker(mut self, on: bool) -> Self {
         self.options = self.options.breaker(on);
         self

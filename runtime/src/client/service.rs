@@ -178,8 +178,9 @@ impl ServiceClient {
         &self.0.state
     }
 
-    pub(crate) fn address(&self) -> Option<&str> {
-        self.0.state.address()
+    /// Whether its calls go to this address already.
+    pub(crate) fn is_at(&self, address: &str) -> bool {
+        self.0.state.is_at(address)
     }
 
     pub(crate) fn options(&self) -> Option<&Arc<CallOptions>> {
@@ -191,7 +192,7 @@ impl fmt::Debug for ServiceClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("ServiceClient");
         debug.field("name", &self.name());
-        if let Some(address) = self.0.state.address() {
+        if let Some(address) = self.0.state.shown_address() {
             debug.field("address", &address);
         }
         debug.finish_non_exhaustive()

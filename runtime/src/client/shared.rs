@@ -105,6 +105,16 @@ impl Shared {
         Ok(())
     }
 
+    /// Lets go of every connection. The plans hold the pools, so they go too; no call reads one any more.
+    pub(crate) fn close(&self) {
+        self.transports.close();
+        let services: Vec<_> = lock(&self.services).values().cloned().collect();
+        let sources = self.sources();
+        for service in services {
+            service.refresh(self, &sources);
+        }
+    }
+
     pub(crate) fn metrics(&self) -> MetricsSnapshot {
         let services: Vec<_> = lock(&self.services).values().cloned().collect();
         let named: Vec<_> = services

@@ -1,5 +1,6 @@
 //! What a client knows of one service: its endpoints with their plans, its instances, its figures.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +14,7 @@ use super::shared::{Shared, lock};
 use crate::Error;
 use crate::call::Instances;
 use crate::call::breaker::BreakerState;
-use crate::config::Sources;
+use crate::config::{Sources, one_form, shown_address};
 use crate::encode::SizeHint;
 use crate::endpoint::{Endpoint, Service, join};
 use crate::observe::{EndpointRecorder, Labels, ServiceRecorder};
@@ -29,10 +30,11 @@ pub(crate) struct ServiceKey {
 }
 
 impl ServiceKey {
+    /// Two ways to write one address are one service, with one set of breakers.
     pub(crate) fn new(name: &str, address: Option<&str>) -> Self {
         Self {
             name: name.into(),
-            address: address.map(Into::into),
+            address: address.map(|address| one_form(address).as_ref().into()),
         }
     }
 }
@@ -88,9 +90,20 @@ impl ServiceState {
         self.key.address.as_deref()
     }
 
+    /// Whether it is at this address, however that is written.
+    pub(crate) fn is_at(&self, address: &str) -> bool {
+        self.address()
+            .is_some_and(|own| own == address || own == one_form(address))
+    }
+
+    /// The address as it may be shown: one that is refused may have a password in it.
+    pub(crate) fn shown_address(&self) -> Option<Cow<'_, str>> {
+        self.address().map(shown_address)
+    }
+
     /// What a snapshot of the metrics shows: the service's name, with its address where one was given.
     pub(crate) fn label(&self) -> String {
-        match self.address() {
+        match self.shown_address() {
             None => self.name().to_string(),
             Some(address) => format!("{}@{address}", self.name()),
         }

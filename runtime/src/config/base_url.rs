@@ -1,5 +1,7 @@
 //! The address of an instance: what may stand before the path of an endpoint.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::mistake::{without_credentials, wrong};
@@ -18,6 +20,25 @@ const NO_SPACES: &str = "no spaces, control characters or backslashes in an addr
 /// `Config`, which names the address, without what may be a credential in it, and what is allowed.
 pub(crate) fn parse_base_url(text: &str) -> Result<Url, Error> {
     base_url(text).map_err(|expected| wrong("the address", &without_credentials(text), expected))
+}
+
+/// An address as it may be shown: whole where it is legal, else without what may be a credential in it.
+pub(crate) fn shown_address(text: &str) -> Cow<'_, str> {
+    match base_url(text) {
+        Ok(_) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(without_credentials(text)),
+    }
+}
+
+/// An address in its one form: without a slash at its end, a port that its scheme implies, or capitals in its host.
+///
+/// One that is not legal stays as it is, and is refused by whoever calls it.
+pub(crate) fn one_form(text: &str) -> Cow<'_, str> {
+    match base_url(text) {
+        Ok(url) if url.as_str().trim_end_matches('/') == text => Cow::Borrowed(text),
+        Ok(url) => Cow::Owned(url.as_str().trim_end_matches('/').to_owned()),
+        Err(_) => Cow::Borrowed(text),
+    }
 }
 
 /// The same with what is allowed as its error, for a caller that knows where the text comes from.
@@ -123,6 +144,24 @@ mod tests {
             check(text, NO_SPACES);
         }
         check("http://a,http://b", ONE);
+    }
+
+    #[test]
+    fn an_address_has_one_form() {
+        let check = |text, expected: &str| assert_eq!(one_form(text), expected, "{text}");
+        check("http://a:1", "http://a:1");
+        check("http://a:1/", "http://a:1");
+        check("HTTP://A:80/x/", "http://a/x");
+        check("http://u:p@a/", "http://u:p@a/");
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_credential() {
+        let check = |text, expected: &str| assert_eq!(shown_address(text), expected, "{text}");
+        check("http://a:1/x@y", "http://a:1/x@y");
+        check("http://u:hunter2@a", "http://***@a");
+        check("http://a/p?token=hunter2", "http://a/p?***");
+        check("http://a/p#hunter2", "http://a/p#***");
     }
 
     #[test]

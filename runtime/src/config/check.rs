@@ -2,9 +2,12 @@
 
 use http::StatusCode;
 
+use super::mistake::wrong;
 use super::settings::Settings;
+use crate::error::Error;
 
 pub(crate) const ABOVE_ZERO: &str = "a whole number of 1 or more";
+const A_NAME: &str = "one or more visible ASCII characters, without spaces, such as `order-service`";
 pub(crate) const ERROR_STATUS: &str = "a status from 400 to 599";
 pub(crate) const HEALTH_PATH: &str =
     "a path such as `/api/health`, perhaps with a query, of characters that stand in a URL as they are";
@@ -41,6 +44,44 @@ pub(crate) fn contradiction(settings: &Settings) -> Option<Contradiction> {
             expected: format!("at most `{bound_key}`, which is `{bound:?}`"),
         })
     })
+}
+
+/// Checks the name of a service, which is a header of each call.
+///
+/// # Errors
+/// `Config`, with the name and what is allowed.
+pub(crate) fn check_service_name(name: &str) -> Result<(), Error> {
+    check_name("the name of a service", name)
+}
+
+/// Checks the name of the caller, which is a header of each call and the source of its events.
+///
+/// # Errors
+/// As [`check_service_name`].
+pub(crate) fn check_caller_name(name: &str) -> Result<(), Error> {
+    check_name("the client's own name", name)
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), Error> {
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(wrong(what, name, A_NAME))
+    }
+}
+
+/// The most tries after the first: more would be a service that is never left alone.
+pub(crate) const MOST_RETRIES: u32 = 100;
+pub(crate) const RETRIES: &str = "a whole number from 0 to 100";
+
+/// # Errors
+/// What is allowed.
+pub(crate) fn check_retries(times: u32) -> Result<u32, &'static str> {
+    if times <= MOST_RETRIES {
+        Ok(times)
+    } else {
+        Err(RETRIES)
+    }
 }
 
 /// # Errors
@@ -105,6 +146,21 @@ mod tests {
             (600, false),
         ] {
             check(code, is_legal);
+        }
+    }
+
+    #[test]
+    fn a_name_can_be_a_header() {
+        for name in ["a", "order-service", "a/b:c_D.1"] {
+            assert!(check_service_name(name).is_ok(), "{name}");
+        }
+        for name in ["", " ", "two words", "größe", "a\n"] {
+            let error = check_caller_name(name).expect_err(name);
+            let message = error.message();
+            assert!(
+                message.contains("own name") && message.contains("visible ASCII"),
+                "{message}"
+            );
         }
     }
 

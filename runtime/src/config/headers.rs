@@ -4,10 +4,12 @@ use std::fmt;
 
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
 
+use crate::context::is_of_every_call;
+
 use super::secret::{X_API_KEY, X_API_SECRET, X_INTERNAL_TOKEN, sensitive};
 
 /// Headers whose value is a credential, whoever sets them.
-pub(crate) const CREDENTIALS: [HeaderName; 6] = [
+const CREDENTIALS: [HeaderName; 6] = [
     AUTHORIZATION,
     PROXY_AUTHORIZATION,
     COOKIE,
@@ -17,6 +19,9 @@ pub(crate) const CREDENTIALS: [HeaderName; 6] = [
 ];
 
 const NAME: &str = "a header's name of letters, digits and any of `!#$%&'*+-.^_`|~`";
+const NOT_FIXED: &str = "a header that calls do not write themselves: a call's own header, or its context, says what \
+                         `x-trace-id`, `x-request-id` and `traceparent` are; `x-request-timeout-ms` and \
+                         `x-retry-attempt` are what they are";
 const VALUE: &str = "visible ASCII with spaces and tabs inside, not at either end";
 
 /// Names and values; `Debug` shows the names alone.
@@ -73,10 +78,16 @@ impl fmt::Debug for Headers {
     }
 }
 
+/// The name of a header that a setting may give a value.
+///
 /// # Errors
 /// What is allowed.
 pub(crate) fn header_name(text: &str) -> Result<HeaderName, &'static str> {
-    text.parse().map_err(|_| NAME)
+    let name = text.parse().map_err(|_| NAME)?;
+    if is_of_every_call(&name) {
+        return Err(NOT_FIXED);
+    }
+    Ok(name)
 }
 
 /// # Errors
@@ -133,6 +144,18 @@ mod tests {
     fn refuses_illegal_names_and_values() {
         for name in ["", " ", "x a", "x:", "ключ", "x\n"] {
             assert_eq!(header_name(name), Err(NAME), "{name:?}");
+        }
+        for name in [
+            "x-trace-id",
+            "X-Request-ID",
+            "Traceparent",
+            "x-request-timeout-ms",
+            "X-Retry-Attempt",
+        ] {
+            assert_eq!(header_name(name), Err(NOT_FIXED), "{name:?}");
+        }
+        for name in ["baggage", "tracestate", "x-tenant"] {
+            assert!(header_name(name).is_ok(), "{name:?}");
         }
         for value in [" a", "a\t", "a\r\nX-B: c", "a\0", "ключ"] {
             assert_eq!(header_value(value), Err(VALUE), "{value:?}");

@@ -24,7 +24,7 @@ pub(crate) fn wrong_secret(setting: impl fmt::Display, expected: impl fmt::Displ
 /// A URL as an error may show it: user info and query hold credentials more often than not.
 ///
 /// It is asked about text that is *not* a legal URL, so it looks for the marks alone and hides too much rather than
-/// too little: everything before the last `@`, everything after the first `?`.
+/// too little: everything before the last `@`, everything after the first `?` or `#`.
 pub(crate) fn without_credentials(url: &str) -> String {
     let (scheme, rest) = match url.find("://") {
         Some(mark) => url.split_at(mark + 3),
@@ -34,8 +34,8 @@ pub(crate) fn without_credentials(url: &str) -> String {
         Some((_, host)) => ("***@", host),
         None => ("", rest),
     };
-    match rest.split_once('?') {
-        Some((place, _)) => format!("{scheme}{stars}{place}?***"),
+    match rest.find(['?', '#']) {
+        Some(mark) => format!("{scheme}{stars}{}***", &rest[..=mark]),
         None => format!("{scheme}{stars}{rest}"),
     }
 }
@@ -58,6 +58,7 @@ mod tests {
         check("http://user:se/cr@et@a", "http://***@a");
         check("user:secret@a", "***@a");
         check("http://a?key=secret", "http://a?***");
+        check("http://a#secret", "http://a#***");
         check("http://a,http://user:secret@b", "http://***@b");
         check("http://a?x=@secret", "http://***@secret");
         check("", "");

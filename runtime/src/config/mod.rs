@@ -23,13 +23,14 @@ mod text;
 pub use policy::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 pub use service::ServiceConfig;
 
-pub(crate) use base_url::parse_base_url;
+pub(crate) use base_url::{one_form, parse_base_url, shown_address};
+pub(crate) use check::{check_caller_name, check_retries, check_service_name};
 #[cfg(any(test, fuzzing))]
 pub(crate) use duration::parse_duration;
 pub(crate) use duration::{LONGEST, SHORTEST};
 pub(crate) use env::{EnvSnapshot, executable_name, url_variable};
 pub(crate) use file::FileSettings;
-pub(crate) use headers::{CREDENTIALS, Headers, header_value};
+pub(crate) use headers::{Headers, header_value};
 pub(crate) use resolve::{Limits, Policy};
 pub(crate) use settings::{BreakerSettings, RetrySettings, Settings};
 pub(crate) use sources::{ServiceLevel, Sources};

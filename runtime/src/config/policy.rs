@@ -28,7 +28,7 @@ pub enum Backoff {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The tries after the first. 3 unless set.
+    /// The tries after the first, at most 100. 3 unless set.
     pub times: u32,
     /// How the delay grows. Exponential unless set.
     pub backoff: Backoff,

@@ -10,16 +10,23 @@ use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 use tokio::task::futures::TaskLocalFuture;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::Context;
 use super::id::Id;
 
 tokio::task_local! {
-    static CURRENT: RefCell<Current>;
+    static CURRENT: Current;
+}
+
+/// What a scope has: its context, and the span that says its ids.
+struct Current {
+    context: RefCell<Kept>,
+    span: Span,
 }
 
 /// The context of a scope. What nobody asks for is not made.
-enum Current {
+enum Kept {
     Made(Context),
     /// That of what is handled, with this as its deadline.
     Later(Arc<dyn MakeContext>, Instant),
@@ -32,6 +39,15 @@ pub(crate) trait MakeContext: Send + Sync {
 }
 
 impl Current {
+    fn new(context: Kept, span: Span) -> Self {
+        Self {
+            context: RefCell::new(context),
+            span,
+        }
+    }
+}
+
+impl Kept {
     fn get(&mut self) -> &mut Context {
         if let Self::Later(handled, deadline) = self {
             *self = Self::Made(handled.context().clone().with_deadline(*deadline));
@@ -48,7 +64,7 @@ pin_project! {
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Scope<F> {
         #[pin]
-        inner: TaskLocalFuture<RefCell<Current>, F>,
+        inner: TaskLocalFuture<Current, F>,
     }
 }
 
@@ -67,7 +83,12 @@ pin_project! {
 /// # }
 /// ```
 pub fn scope<F: Future>(context: Context, future: F) -> Scope<F> {
-    scope_of(Current::Made(context), future)
+    scope_in(context, Span::none(), future)
+}
+
+/// The same, where this span says the ids of the context: it is told of another trace id.
+pub(super) fn scope_in<F: Future>(context: Context, span: Span, future: F) -> Scope<F> {
+    scope_of(Current::new(Kept::Made(context), span), future)
 }
 
 /// Runs a future in the context of what it handles, which ends at this time.
@@ -76,12 +97,12 @@ pub(crate) fn scope_later<F: Future>(
     deadline: Instant,
     future: F,
 ) -> Scope<F> {
-    scope_of(Current::Later(handled, deadline), future)
+    scope_of(Current::new(Kept::Later(handled, deadline), Span::none()), future)
 }
 
 fn scope_of<F: Future>(current: Current, future: F) -> Scope<F> {
     Scope {
-        inner: CURRENT.scope(RefCell::new(current), future),
+        inner: CURRENT.scope(current, future),
     }
 }
 
@@ -91,7 +112,9 @@ pub fn current() -> Option<Context> {
 }
 
 fn with<R>(look: impl FnOnce(&mut Context) -> R) -> Option<R> {
-    CURRENT.try_with(|current| look(current.borrow_mut().get())).ok()
+    CURRENT
+        .try_with(|current| look(current.context.borrow_mut().get()))
+        .ok()
 }
 
 /// The trace id of the scope around; `None` outside of any.
@@ -99,7 +122,7 @@ pub fn trace_id() -> Option<String> {
     with(|context| context.trace_id().to_owned())
 }
 
-/// Gives the scope around another trace id, for the calls that follow, and says whether it did.
+/// Gives the scope around another trace id, for the calls and the logs that follow, and says whether it did.
 ///
 /// `false`, and nothing changes, outside of a scope and for an id that is not 1 to 128 visible ASCII characters.
 /// Contexts that were taken from the scope before, by [`current`] or [`spawn`], keep theirs.
@@ -120,8 +143,13 @@ pub fn trace_id() -> Option<String> {
 /// ```
 pub fn set_trace_id(id: &str) -> bool {
     let Some(id) = Id::parse(id) else { return false };
-    let rename = |context: &mut Context| *context = context.clone().change(|carried| carried.name_trace(id));
-    with(rename).is_some()
+    let rename = |current: &Current| {
+        current.span.record("trace_id", id.as_str());
+        let mut kept = current.context.borrow_mut();
+        let context = kept.get();
+        *context = context.clone().change(|carried| carried.name_trace(id));
+    };
+    CURRENT.try_with(rename).is_ok()
 }
 
 /// Starts a task that runs in the context of the scope around, as it is now; outside of a scope it is `tokio::spawn`.
@@ -141,7 +169,7 @@ where
 
 /// Runs what is not a future in this context.
 pub(super) fn enter<R>(context: Context, run: impl FnOnce() -> R) -> R {
-    CURRENT.sync_scope(RefCell::new(Current::Made(context)), run)
+    CURRENT.sync_scope(Current::new(Kept::Made(context), Span::none()), run)
 }
 
 impl<F: Future> Scope<F> {
@@ -152,7 +180,7 @@ impl<F: Future> Scope<F> {
     ) -> Poll<(F::Output, Option<Context>)> {
         let mut inner = self.project().inner;
         let output = ready!(inner.as_mut().poll(cx));
-        let context = |current: RefCell<Current>| current.into_inner().get().clone();
+        let context = |current: Current| current.context.into_inner().get().clone();
         Poll::Ready((output, inner.take_value().map(context)))
     }
 }

@@ -20,20 +20,22 @@ pub(super) const CARRIED_LIMIT: usize = 8192;
 pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Reads the headers; what is missing or illegal is made anew, never an error.
-pub(super) fn read(headers: &HeaderMap, random: &Random) -> Context {
+///
+/// `logging` says whether what is dropped is told of.
+pub(super) fn read(headers: &HeaderMap, random: &Random, logging: bool) -> Context {
     Context::make(random).change(|carried| {
-        take_ids(headers, carried);
-        carried.baggage = joined(headers, &BAGGAGE);
+        take_ids(headers, carried, logging);
+        carried.baggage = joined(headers, &BAGGAGE, logging);
         carried.deadline = timeout(headers).map(|timeout| Instant::now() + timeout);
     })
 }
 
 /// The trace id is, first match: `x-trace-id`, `x-request-id`, the id inside `traceparent`, a new one.
-fn take_ids(headers: &HeaderMap, carried: &mut Carried) {
+fn take_ids(headers: &HeaderMap, carried: &mut Carried, logging: bool) {
     let parent = traceparent(headers);
     if let Some(parent) = parent {
         carried.continue_trace(parent);
-        carried.tracestate = joined(headers, &TRACESTATE);
+        carried.tracestate = joined(headers, &TRACESTATE, logging);
     }
     let request_id = headers.get(&X_REQUEST_ID).and_then(Id::from_header);
     if let Some(request_id) = &request_id {
@@ -58,7 +60,7 @@ fn traceparent(headers: &HeaderMap) -> Option<TraceParent> {
 }
 
 /// A list header as one value, its lines in their order; `None` when it is empty or too long to be carried.
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+fn joined(headers: &HeaderMap, name: &HeaderName, logging: bool) -> Option<HeaderValue> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     let mut whole = first.as_bytes().to_vec();
@@ -67,8 +69,10 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
         whole.extend_from_slice(value.as_bytes());
     }
     if whole.len() > CARRIED_LIMIT {
-        let (header, bytes) = (name.as_str(), whole.len());
-        tracing::debug!(target: "trunkline", header, bytes, "dropped an inbound header that is too long");
+        if logging {
+            let (header, bytes) = (name.as_str(), whole.len());
+            tracing::debug!(target: "trunkline", header, bytes, "dropped an inbound header that is too long");
+        }
         return None;
     }
     HeaderValue::from_maybe_shared(Bytes::from(whole))
@@ -107,7 +111,7 @@ mod tests {
         for (name, value) in headers.iter().map(pair) {
             map.append(name, value);
         }
-        read(&map, &Random::from_seed(1))
+        read(&map, &Random::from_seed(1), true)
     }
 
     fn parent(trace: &str) -> String {
@@ -236,7 +240,7 @@ mod tests {
                 let value: Vec<u8> = (0..length).map(draw).collect();
                 headers.insert(name, HeaderValue::from_bytes(&value).expect("legal in a header"));
             }
-            let context = read(&headers, &random);
+            let context = read(&headers, &random, true);
             assert!((1..=128).contains(&context.trace_id().len()));
             assert_eq!(TraceParent::parse(&context.traceparent()), Some(context.0.parent));
         }

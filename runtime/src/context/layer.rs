@@ -12,9 +12,9 @@ use tower_service::Service;
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::current::{Scope, enter};
+use super::current::{Scope, enter, scope_in};
 use super::names::X_TRACE_ID;
-use super::{Context, inbound, scope};
+use super::{Context, inbound};
 use crate::random::Random;
 
 /// A tower layer that runs each request of a server in the [`Context`] of its headers.
@@ -46,6 +46,7 @@ use crate::random::Random;
 #[derive(Clone, Debug)]
 pub struct ContextLayer {
     random: Arc<Random>,
+    logging: bool,
 }
 
 impl ContextLayer {
@@ -53,7 +54,16 @@ impl ContextLayer {
     pub fn new() -> Self {
         Self {
             random: Arc::new(Random::from_entropy()),
+            logging: true,
         }
+    }
+
+    /// Whether requests make spans and events. `true` unless set; a layer knows no client, so what
+    /// [`ClientBuilder::logging`](crate::ClientBuilder::logging) and `LOGGING_ENABLED` say of its calls is said here again.
+    #[must_use]
+    pub fn logging(mut self, on: bool) -> Self {
+        self.logging = on;
+        self
     }
 }
 
@@ -70,6 +80,7 @@ impl<S> Layer<S> for ContextLayer {
         ContextService {
             inner,
             random: Arc::clone(&self.random),
+            logging: self.logging,
         }
     }
 }
@@ -79,6 +90,7 @@ impl<S> Layer<S> for ContextLayer {
 pub struct ContextService<S> {
     inner: S,
     random: Arc<Random>,
+    logging: bool,
 }
 
 impl<S, B, R> Service<Request<B>> for ContextService<S>
@@ -94,12 +106,16 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let context = inbound::read(request.headers(), &self.random);
-        let span = request_span(&request, &context);
+        let context = inbound::read(request.headers(), &self.random, self.logging);
+        let span = if self.logging {
+            request_span(&request, &context)
+        } else {
+            Span::none()
+        };
         // A service may do its work right here and not in its future.
         let future = span.in_scope(|| enter(context.clone(), || self.inner.call(request)));
         ResponseFuture {
-            inner: scope(context, future),
+            inner: scope_in(context, span.clone(), future),
             span,
         }
     }
@@ -263,6 +279,31 @@ mod tests {
             ["t", "r", "GET", "server", "200"]
         );
         assert_eq!(event.parent, Some("request"));
+    }
+
+    #[tokio::test]
+    async fn the_span_has_the_trace_id_that_the_handler_gave() {
+        capture::start();
+        let handler = service_fn(|_: Request<()>| async {
+            set_trace_id("renamed");
+            Ok::<_, Infallible>(Response::new(()))
+        });
+        let server = ContextLayer::new().layer(handler);
+        let sent = request(&[("x-trace-id", "t")]);
+        server.oneshot(sent).await.expect("infallible");
+        assert_eq!(capture::seen()[0].field("trace_id"), Some("renamed"));
+    }
+
+    #[tokio::test]
+    async fn without_logging_there_is_neither_a_span_nor_an_event() {
+        capture::start();
+        let handler = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(trace_id())) });
+        let baggage = "x".repeat(10_000);
+        let sent = request(&[("x-trace-id", "t"), ("baggage", &baggage)]);
+        let server = ContextLayer::new().logging(false).layer(handler);
+        let response = server.oneshot(sent).await.expect("infallible");
+        assert_eq!(response.into_body().as_deref(), Some("t"));
+        assert!(capture::seen().is_empty());
     }
 
     #[test]

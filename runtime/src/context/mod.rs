@@ -61,6 +61,7 @@ pub use self::current::{Scope, current, scope, set_trace_id, spawn, trace_id};
 pub(crate) use self::event::EventContext;
 pub(crate) use self::id::{new_uuid, write_hyphenated};
 pub use self::layer::{ContextLayer, ContextService, ResponseFuture};
+pub(crate) use self::names::{is_of_every_call, is_of_the_context};
 pub(crate) use self::outbound::{CallContext, Remaining, Room, UsualTimeout};
 
 /// The ids and the deadline that a chain of calls shares.
@@ -113,7 +114,7 @@ impl Context {
     /// assert!(context.deadline().is_some());
     /// ```
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        inbound::read(headers, &Random::from_entropy())
+        inbound::read(headers, &Random::from_entropy(), true)
     }
 
     /// The same context under this trace id; an id that is not 1 to 128 visible ASCII characters changes nothing.
@@ -225,7 +226,7 @@ impl Context {
                 headers.insert(name, value);
             }
         }
-        inbound::read(&headers, random)
+        inbound::read(&headers, random, true)
     }
 
     fn make(random: &Random) -> Self {

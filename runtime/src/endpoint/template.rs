@@ -304,6 +304,15 @@ mod tests {
         pieces.join("|")
     }
 
+    /// The macro reads the same table: what compiles can be called.
+    #[test]
+    fn agrees_with_the_macro() {
+        for line in include_str!("../../../tests/data/path-templates.txt").lines() {
+            let (expected, text) = line.split_once(' ').expect("a verdict and a template");
+            assert_eq!(PathTemplate::parse(text).is_ok(), expected == "legal", "{line}");
+        }
+    }
+
     #[test]
     fn reads_literals_and_placeholders() {
         for (text, expected) in [

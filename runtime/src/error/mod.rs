@@ -99,6 +99,14 @@ impl Error {
         self.change(|inner| inner.status = Some(status))
     }
 
+    /// The same error with the status of an earlier attempt's reply, where it has none of its own.
+    pub(crate) fn with_last_status(self, status: Option<u16>) -> Self {
+        match (self.0.status, status) {
+            (None, Some(status)) => self.with_status(status),
+            (Some(_), _) | (None, None) => self,
+        }
+    }
+
     /// The same error with the body of the reply that it comes from; what is beyond 64 KiB is cut off.
     pub fn with_body(self, body: impl Into<Bytes>) -> Self {
         let mut body = body.into();

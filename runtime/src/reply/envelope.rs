@@ -35,9 +35,10 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Reads a body; `None` for what is no envelope: not an object, or one with neither `success` nor a code.
+    /// Reads a body; `None` for what is no envelope: not an object, or one with neither `success`, nor a code, nor
+    /// `error: true`. A `detail` alone is the body of an error, and says nothing beside a status of success.
     ///
-    /// `success: false`, a code that is not among the policy's, and a status from 400 on mean that the call failed.
+    /// `success: false`, `error: true`, a code that is not among the policy's, and a status from 400 on mean that the call failed.
     pub(crate) fn read(
         policy: &EnvelopePolicy,
         status: StatusCode,
@@ -50,7 +51,9 @@ impl Envelope {
         };
         let fields = Fields::scan(policy, &document)?;
         let code = fields.code.and_then(scalar);
-        if fields.success.is_none() && code.is_none() {
+        // Beside a status that is an error itself it is the error's body, and no envelope.
+        let says_error = fields.error == Some(true) && status.as_u16() < 400;
+        if fields.success.is_none() && code.is_none() && !says_error {
             return None;
         }
         let refused = code
@@ -60,7 +63,7 @@ impl Envelope {
         let mut envelope = Self {
             code: code.or_else(|| fields.error_code.and_then(scalar)),
             message: fields.message.and_then(text),
-            failed: fields.success == Some(false) || refused || status.as_u16() >= 400,
+            failed: fields.success == Some(false) || says_error || refused || status.as_u16() >= 400,
             details: None,
             data,
             document: document.clone(),
@@ -122,6 +125,7 @@ impl Envelope {
 #[derive(Default)]
 struct Fields<'d> {
     success: Option<bool>,
+    error: Option<bool>,
     code: Option<&'d RawValue>,
     error_code: Option<&'d RawValue>,
     message: Option<&'d RawValue>,
@@ -142,6 +146,7 @@ enum Key {
     Code,
     Message,
     Success,
+    Error,
     ErrorCode,
     Other,
 }
@@ -171,6 +176,7 @@ impl<'d> Visitor<'d> for Scan<'_> {
                 Key::Code => fields.code = Some(map.next_value()?),
                 Key::Message => fields.message = Some(map.next_value()?),
                 Key::Success => fields.success = boolean(map.next_value()?),
+                Key::Error => fields.error = boolean(map.next_value()?),
                 Key::ErrorCode => fields.error_code = Some(map.next_value()?),
                 Key::Other => _ = map.next_value::<IgnoredAny>()?,
             }
@@ -203,16 +209,18 @@ impl Visitor<'_> for KeyOf<'_> {
             key if key == policy.code => Key::Code,
             key if key == policy.message => Key::Message,
             "success" => Key::Success,
+            "error" => Key::Error,
             "error_code" => Key::ErrorCode,
             _ => Key::Other,
         })
     }
 }
 
+/// Some services write it as text.
 fn boolean(raw: &RawValue) -> Option<bool> {
     match raw.get() {
-        "true" => Some(true),
-        "false" => Some(false),
+        "true" | r#""true""# => Some(true),
+        "false" | r#""false""# => Some(false),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The transports of one client: what they share, and the ones that were made so far.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -9,6 +9,7 @@ use super::http_client::{HttpClient, HttpOptions};
 use super::layered::Layers;
 use super::{Transport, tls};
 use crate::Error;
+use crate::client::shutting_down;
 
 /// The most transports that are kept for services to come; more connect timeouts than these are a mistake.
 const MOST: usize = 64;
@@ -32,6 +33,7 @@ struct Made {
     /// Costs 2 ms and 100 KiB, and is the same for all.
     tls: Option<ClientConfig>,
     transports: Vec<(Duration, Transport)>,
+    is_closed: bool,
 }
 
 impl Transports {
@@ -45,7 +47,10 @@ impl Transports {
 
     /// The transport whose connections are given up after this time; services with the same one share its pool.
     pub(crate) fn get(&self, connect_timeout: Duration) -> Result<Transport, Error> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made();
+        if made.is_closed {
+            return Err(shutting_down());
+        }
         if let Some((_, transport)) = made.transports.iter().find(|(time, _)| *time == connect_timeout) {
             return Ok(transport.clone());
         }
@@ -63,6 +68,17 @@ impl Transports {
         }
         made.transports.push((connect_timeout, transport.clone()));
         Ok(transport)
+    }
+
+    /// Gives up the pools for good: their idle connections close with the last call that holds one.
+    pub(crate) fn close(&self) {
+        let mut made = self.made();
+        made.is_closed = true;
+        made.transports.clear();
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -14,6 +14,8 @@ use crate::{Error, ErrorKind};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TlsOptions {
     pub(crate) root_certificates: Vec<Vec<u8>>,
+    /// Whether it is told of that there are no certificates at all.
+    pub(crate) silent: bool,
 }
 
 /// The configuration, its crypto provider named: two compiled-in providers and a guess are a panic at first use.
@@ -29,7 +31,9 @@ pub(crate) fn config(options: &TlsOptions, http1_only: bool) -> Result<ClientCon
             .with_no_client_auth(),
         // A container without certificates may still call plain HTTP services; its HTTPS calls fail one by one.
         Err(error) => {
-            tracing::warn!(target: "trunkline", %error, "no root certificates: no HTTPS server will be trusted");
+            if !options.silent {
+                tracing::warn!(target: "trunkline", %error, "no root certificates: no HTTPS server will be trusted");
+            }
             builder
                 .with_root_certificates(RootCertStore::empty())
                 .with_no_client_auth()

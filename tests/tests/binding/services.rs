@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use trunkline::testing::Step;
-use trunkline::{Client, Error, ErrorKind, Result, service};
+use trunkline::{ByteStream, Client, Error, ErrorKind, Raw, Reply, Result, Text, service};
 use trunkline_tests::echo::{self, Echo};
 use trunkline_tests::scripted::{self, A, script};
 
@@ -227,4 +227,35 @@ async fn an_absent_value_of_a_type_without_nothing_is_a_decode_error() {
         (ErrorKind::Decode, Some(404)),
         "{error}"
     );
+}
+
+#[service("absences")]
+trait Absences {
+    #[get("/text")]
+    #[none_on(404)]
+    async fn text(&self) -> Result<Text>;
+
+    #[get("/raw")]
+    #[none_on(404)]
+    async fn raw(&self) -> Result<Reply<Raw>>;
+
+    #[get("/stream")]
+    #[none_on(404)]
+    async fn stream(&self) -> Result<ByteStream>;
+
+    #[get("/unit")]
+    #[none_on(404)]
+    async fn unit(&self) -> Result<()>;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absent_text_is_empty_and_not_the_word_null() -> Result<()> {
+    let script = script(Step::reply(404).body("not found"));
+    let absences = AbsencesClient::new(&scripted::client("absences", &script));
+    assert_eq!(&*absences.text().await?, "");
+    let raw = absences.raw().await?;
+    assert_eq!((raw.status().as_u16(), raw.bytes().len()), (404, 0));
+    assert_eq!(raw.json::<Option<u8>>()?, None);
+    assert_eq!(absences.stream().await?.chunk().await?, None);
+    absences.unit().await
 }

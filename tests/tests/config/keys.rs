@@ -256,10 +256,20 @@ async fn defaults_are_of_every_service_that_says_nothing() {
     let script = script(Step::hang());
     let text = format!(
         "[defaults]\ntimeout = \"300ms\"\n[services.orders]\nurl = \"{A}\"\n\
-         [services.\"model service\"]\nurl = \"{A}\"\ntimeout = \"700ms\"\n"
+         [services.\"model.service\"]\nurl = \"{A}\"\ntimeout = \"700ms\"\n"
     );
     let client = client(&script, "defaults", &text);
     let call = async |service: &str| client.service(service).get("/x").fetch::<()>().await;
     assert_eq!(failed(call("orders")).await.1, 300);
-    assert_eq!(failed(call("model service")).await.1, 700);
+    assert_eq!(failed(call("model.service")).await.1, 700);
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirects_says_how_many_are_followed() {
+    for (lines, hits) in [("", 11), ("redirects = 2", 3), ("redirects = 0", 1)] {
+        let script = script(Step::reply(302).header("location", "/again"));
+        let outcome = orders(&script, "redirects", lines).list().await;
+        assert!(outcome.is_err());
+        assert_eq!(script.hits(A), hits, "{lines}");
+    }
 }

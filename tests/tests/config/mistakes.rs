@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trunkline::testing::{Script, Step};
 use trunkline::{BreakerPolicy, Client, EnvelopePolicy, Error, ErrorKind, RetryPolicy, ServiceConfig};
-use trunkline_tests::scripted::{A, script};
+use trunkline_tests::scripted::{self, A, script};
 
 use super::{Orders, OrdersClient, client, failed, file};
 
@@ -65,6 +65,26 @@ fn a_bad_value_is_named_with_file_key_value_and_choices() {
         (
             "retry = { times = -1 }",
             ["services.orders.retry.times", "`-1`", "a whole number from 0"],
+        ),
+        (
+            "retry = { times = 101 }",
+            [
+                "services.orders.retry.times",
+                "`101`",
+                "a whole number from 0 to 100",
+            ],
+        ),
+        (
+            "headers = { X-Trace-Id = \"a\" }",
+            [
+                "services.orders.headers.X-Trace-Id",
+                "a call's own header",
+                "its context",
+            ],
+        ),
+        (
+            "redirects = -1",
+            ["services.orders.redirects", "`-1`", "a whole number from 0"],
         ),
         (
             "retry = { times = 1.5 }",
@@ -396,4 +416,56 @@ async fn a_bad_option_of_a_call_is_an_error_of_the_call() {
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
     assert_eq!(script.dials(A), 0);
+}
+
+#[test]
+fn what_calls_write_themselves_is_no_setting() {
+    for name in [
+        "X-Request-ID",
+        "x-trace-id",
+        "traceparent",
+        "x-request-timeout-ms",
+        "x-retry-attempt",
+    ] {
+        let config = ServiceConfig::new().header(name, "fixed");
+        let error = Client::builder()
+            .service("orders", config)
+            .build()
+            .expect_err(name);
+        check(&error, &["service `orders`", name, "a call's own header"]);
+    }
+}
+
+#[test]
+fn retries_have_one_bound_everywhere() {
+    let most = ServiceConfig::new().retries(100);
+    assert!(Client::builder().service("orders", most).build().is_ok());
+    let policy = RetryPolicy {
+        times: 101,
+        ..RetryPolicy::default()
+    };
+    for config in [
+        ServiceConfig::new().retries(101),
+        ServiceConfig::new().retry(policy),
+    ] {
+        let error = Client::builder().defaults(config).build().expect_err("too many");
+        check(&error, &["retry.times", "`101`", "from 0 to 100"]);
+    }
+    let outcome = Client::builder().env_from([("DEFAULT_RETRY_TIMES", "101")]);
+    check(
+        &outcome.map(|_| ()).expect_err("too many"),
+        &["DEFAULT_RETRY_TIMES", "`101`", "from 0 to 100"],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_of_a_call_have_the_same_bound() {
+    let script = script(Step::reply(200));
+    let client = scripted::client("orders", &script);
+    let error = client.service("orders").get("/x").retries(101).send().await;
+    check(
+        &error.map(|_| ()).expect_err("too many"),
+        &["`retries` of the call", "from 0 to 100"],
+    );
+    assert_eq!(script.hits(A), 0);
 }

@@ -1,7 +1,7 @@
 //! `configure`: seen by the next call, refused whole, stronger than every source.
 
 use trunkline::testing::{Script, Step};
-use trunkline::{Client, ErrorKind, Result, ServiceConfig};
+use trunkline::{Client, ErrorKind, Result, ServiceConfig, service};
 use trunkline_tests::scripted::{self, A, ms, script};
 
 use super::{Orders, OrdersClient, failed};
@@ -154,4 +154,30 @@ async fn a_service_that_nobody_knew_can_be_configured() -> Result<()> {
     assert_eq!(failed(orders.list()).await.0.kind(), ErrorKind::Discovery);
     client.configure("orders", |service| service.url(A))?;
     orders.list().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mistyped_endpoint_is_no_reason_to_refuse_another_change() -> Result<()> {
+    let script = Script::new().instance(A, Step::reply(204));
+    let client = scripted::builder(&script).build()?;
+    client.configure("late", |config| {
+        config.url(A).endpoint("opne", ServiceConfig::new().retries(1))
+    })?;
+    let late = LateClient::new(&client);
+    let error = late.open().await.expect_err("nobody has this endpoint");
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.message().contains("did you mean `open`"), "{error}");
+    client.configure("late", |config| config.retries(2))?;
+    let again = client.configure("late", |config| {
+        config.endpoint("opne", ServiceConfig::new().retries(2))
+    });
+    assert_eq!(again.expect_err("nobody has it").kind(), ErrorKind::Config);
+    client.configure("late", |_| ServiceConfig::new().url(A))?;
+    late.open().await
+}
+
+#[service("late")]
+trait Late {
+    #[get("/open")]
+    async fn open(&self) -> Result<()>;
 }

@@ -124,3 +124,44 @@ async fn no_secret_is_in_anything_that_is_shown_or_traced() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_secret_of_an_address_is_in_anything_that_is_shown() -> Result<()> {
+    for address in [
+        "http://user:hunter2@h:1",
+        "http://h:1/?token=hunter2",
+        "http://h:1/#hunter2",
+    ] {
+        let script = Script::new().instance(A, Step::reply(204));
+        let client = scripted::builder(&script).build()?;
+        let typed = VaultClient::at(&client, address);
+        let options = CallOptions::new().base_url(address);
+        let call = client.service("vault").get("/x").base_url(address);
+        let mut shown = vec![
+            debug(&typed),
+            debug(typed.service()),
+            debug(&options),
+            debug(&call),
+        ];
+        shown.push(debug(&client.service("vault").with(options)));
+        for error in [
+            typed.open("1", "", "", "").await.expect_err("it is refused"),
+            call.send().await.expect_err("it is refused"),
+        ] {
+            shown.push(format!("{error} {}", debug(&error)));
+        }
+        let metrics = client.metrics();
+        assert!(
+            metrics.services.keys().any(|key| key.contains("h:1")),
+            "{metrics:?}"
+        );
+        shown.extend([
+            debug(&metrics),
+            serde_json::to_string(&metrics).expect("plain data"),
+        ]);
+        for text in shown {
+            assert!(!text.contains(SECRET), "{address}: {text}");
+        }
+    }
+    Ok(())
+}

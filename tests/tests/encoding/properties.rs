@@ -89,7 +89,7 @@ fn any_text_arrives_in_path_catch_all_and_query() {
 fn any_text_arrives_as_a_name_and_a_value_of_a_query() {
     let pairs = btree_map(text(), text(), 0..6);
     check_all(
-        1_000,
+        10_000,
         &(pairs, vec(text(), 0..4)),
         |runtime, any, (pairs, list)| {
             let arrived = runtime.block_on(any.query(&pairs, &list)).expect("it is legal");

@@ -118,7 +118,8 @@ fn a_bad_alias_is_refused_even_where_a_stronger_name_is_set() {
 async fn a_bad_value_of_a_service_is_an_error_of_its_calls_alone() {
     for (name, value, choices) in [
         ("ORDERS_URL", "a:80", "`http://` or `https://`"),
-        ("ORDERS_URL", "http://a:1,", "`http://` or `https://`"),
+        ("ORDERS_URL", "http://a:1,", "no empty entry"),
+        ("ORDERS_URL", "http://a:1,,http://b:1", "no empty entry"),
         ("ORDERS_TIMEOUT", "2m", "seconds as a decimal number"),
         ("ORDERS_RETRY", "-1", "a whole number"),
         ("ORDERS_RETRY_TIMES", "true", "a whole number"),

@@ -1,7 +1,7 @@
 //! Faults of TCP and of HTTP/1.1, by the byte.
 
 use trunkline::{Client, ErrorKind, Result, ServiceConfig, service};
-use trunkline_tests::clock::{assert_between, ms, secs, timed};
+use trunkline_tests::clock::{assert_between, median_of_five, ms, secs, timed};
 use trunkline_tests::raw_tcp::{Act, BlackHole, RawServer, Refusing, chunk, head, response};
 use trunkline_tests::reference::{SERVICE, get, post, reference};
 
@@ -14,7 +14,10 @@ trait Orders {
 
 fn client(config: ServiceConfig) -> Client {
     let builder = Client::builder().service(SERVICE, config);
-    builder.build().expect("the test's settings are right")
+    let client = builder.build().expect("the test's settings are right");
+    // The first call that is named sets TLS up, which is no part of the time that a call takes.
+    drop(client.service(SERVICE).get("/x"));
+    client
 }
 
 fn ok(body: &str) -> Vec<Act> {
@@ -24,26 +27,32 @@ fn ok(body: &str) -> Vec<Act> {
 /// Fault 1: an instance accepts and never answers; GET.
 #[tokio::test]
 async fn a_get_of_a_silent_server_is_tried_three_times() {
-    let server = RawServer::always([Act::Hang]).await;
-    let client = client(reference().url(server.url()));
-    let (outcome, time) = timed(get(&client)).await;
-    let error = outcome.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 3));
-    assert_eq!(server.hits(), 3);
-    assert_between(time, ms(1500), ms(1950));
+    let time = median_of_five(async || {
+        let server = RawServer::always([Act::Hang]).await;
+        let client = client(reference().url(server.url()));
+        let (outcome, time) = timed(get(&client)).await;
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 3));
+        assert_eq!(server.hits(), 3);
+        time
+    });
+    assert_between(time.await, ms(1500), ms(1660));
 }
 
 /// Fault 2: the same; POST.
 #[tokio::test]
 async fn a_post_of_a_silent_server_is_tried_once() {
-    let server = RawServer::always([Act::Hang]).await;
-    let client = client(reference().url(server.url()));
-    let (outcome, time) = timed(post(&client)).await;
-    let error = outcome.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
-    assert!(error.may_have_reached_server());
-    assert_eq!(server.hits(), 1);
-    assert_between(time, ms(500), ms(900));
+    let time = median_of_five(async || {
+        let server = RawServer::always([Act::Hang]).await;
+        let client = client(reference().url(server.url()));
+        let (outcome, time) = timed(post(&client)).await;
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
+        assert!(error.may_have_reached_server());
+        assert_eq!(server.hits(), 1);
+        time
+    });
+    assert_between(time.await, ms(500), ms(510));
 }
 
 /// Fault 3: the same; a POST that is declared safe to repeat.
@@ -65,14 +74,16 @@ async fn an_idempotent_post_carries_one_key_on_all_attempts() {
 /// Fault 5: connecting to one instance is a black hole; POST.
 #[tokio::test]
 async fn a_post_goes_on_to_the_next_instance_when_connecting_takes_too_long() {
-    let (hole, healthy) = (BlackHole::start().await, RawServer::always(ok("1")).await);
-    let client = client(reference().url(hole.url()).url(healthy.url()));
-    // In turn, the first call dials one and the second the other.
-    let (_, one) = timed(async { post(&client).await.unwrap() }).await;
-    let (_, other) = timed(async { post(&client).await.unwrap() }).await;
-    assert_eq!(healthy.hits(), 2);
-    let slower = one.max(other);
-    assert_between(slower, ms(200), ms(450));
+    let time = median_of_five(async || {
+        let (hole, healthy) = (BlackHole::start().await, RawServer::always(ok("1")).await);
+        let client = client(reference().url(hole.url()).url(healthy.url()));
+        // In turn, one call dials the one and the other the other.
+        let (_, one) = timed(async { post(&client).await.unwrap() }).await;
+        let (_, other) = timed(async { post(&client).await.unwrap() }).await;
+        assert_eq!(healthy.hits(), 2);
+        one.max(other)
+    });
+    assert_between(time.await, ms(200), ms(220));
 }
 
 /// Fault 6: one of three ports refuses.
@@ -191,10 +202,14 @@ async fn a_body_that_always_stalls_is_a_timeout_that_says_so() {
 #[tokio::test]
 async fn a_body_that_drips_ends_with_the_deadline() {
     let drip = Act::Repeat(b" ".to_vec(), ms(250));
-    let server = RawServer::always([Act::Send(head("200 OK", &[], Some(1000))), drip]).await;
-    let client = client(reference().url(server.url()));
-    let (outcome, time) = timed(get(&client)).await;
-    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::DeadlineExceeded);
-    assert_eq!(server.hits(), 1);
-    assert_between(time, secs(2), ms(2300));
+    let time = median_of_five(async || {
+        let acts = [Act::Send(head("200 OK", &[], Some(1000))), drip.clone()];
+        let server = RawServer::always(acts).await;
+        let client = client(reference().url(server.url()));
+        let (outcome, time) = timed(get(&client)).await;
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::DeadlineExceeded);
+        assert_eq!(server.hits(), 1);
+        time
+    });
+    assert_between(time.await, secs(2), ms(2010));
 }

@@ -4,7 +4,7 @@ use http::Method;
 use trunkline::testing::{Script, Step};
 use trunkline::{ErrorKind, RetryPolicy};
 use trunkline_tests::clock::ms;
-use trunkline_tests::reference::{A, SERVICE, assert_idle, client, post, reference};
+use trunkline_tests::reference::{A, SERVICE, assert_idle, client, get, post, reference};
 
 const IDEMPOTENT: [Method; 5] = [
     Method::GET,
@@ -174,4 +174,35 @@ async fn every_attempt_carries_the_whole_body() {
         .map(|request| request.body().clone())
         .collect();
     assert_eq!(bodies, ["[1,2,3]"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_that_says_nothing_repeats_no_post() {
+    for status in [429, 503] {
+        for value in ["soon", "", "-1"] {
+            let script = Script::new().instance(A, Step::reply(status).header("retry-after", value));
+            let client = client(&script, reference().url(A));
+            let error = post(&client).await.unwrap_err();
+            assert_eq!((error.attempts(), script.hits(A)), (1, 1), "{status} {value:?}");
+            assert!(error.may_have_reached_server(), "{status} {value:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_response_is_remembered_by_a_later_failure() {
+    let script = Script::new().instance(A, [Step::reply(503), Step::hang()]);
+    let client = client(&script, reference().url(A).no_breaker());
+    let error = get(&client).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status_code()),
+        (ErrorKind::Timeout, Some(503))
+    );
+    let script = Script::new().instance(A, [Step::reply(500), Step::close(), Step::close()]);
+    let client = self::client(&script, reference().url(A).no_breaker());
+    let error = get(&client).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status_code()),
+        (ErrorKind::Transport, Some(500))
+    );
 }

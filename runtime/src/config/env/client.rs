@@ -131,7 +131,7 @@ impl EnvSnapshot {
     }
 
     fn defaults(&self) -> Result<Settings, Error> {
-        let times = self.read_first(&RETRY_TIMES, value::count)?;
+        let times = self.read_first(&RETRY_TIMES, value::retries)?;
         Ok(Settings {
             timeout: self.read_first(&TIMEOUT, parse_seconds)?,
             retry: RetrySettings {

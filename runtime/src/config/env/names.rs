@@ -76,9 +76,14 @@ pub(super) fn service_prefix(service: &str) -> Option<String> {
     (!prefix.is_empty() && !WITHOUT_NAMES.contains(&prefix.as_str())).then_some(prefix)
 }
 
-/// The name under which the environment says where a service is; `None` when it takes none.
+/// The name under which the environment says where a service is; `None` when it takes none, or none that a shell can set.
 pub(crate) fn url_variable(service: &str) -> Option<String> {
-    service_prefix(service).map(|prefix| prefix + URL)
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    service_prefix(service)
+        .filter(|prefix| {
+            prefix.bytes().all(is_legal) && !prefix.starts_with(|first: char| first.is_ascii_digit())
+        })
+        .map(|prefix| prefix + URL)
 }
 
 #[cfg(test)]
@@ -97,6 +102,15 @@ mod tests {
         check("DEFAULT", None);
         check("default-service", Some("DEFAULT_SERVICE"));
         check("", None);
+    }
+
+    #[test]
+    fn advises_only_what_a_shell_can_set() {
+        let check = |service, expected: Option<&str>| assert_eq!(url_variable(service).as_deref(), expected);
+        check("order-service", Some("ORDER_SERVICE_URL"));
+        for service in ["a.b", "2nd", "größe", "two words", "gateway"] {
+            check(service, None);
+        }
     }
 
     #[test]

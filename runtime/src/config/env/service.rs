@@ -20,7 +20,7 @@ impl EnvSnapshot {
             return Ok(Settings::default());
         };
         let name = |suffix: &str| format!("{prefix}{suffix}");
-        let times = self.read_first(&SERVICE_RETRY.map(name), value::count)?;
+        let times = self.read_first(&SERVICE_RETRY.map(name), value::retries)?;
         Ok(Settings {
             urls: self.read_url(&name(URL), urls)?,
             timeout: self.read(&name(SERVICE_TIMEOUT), parse_seconds)?,
@@ -41,7 +41,14 @@ impl EnvSnapshot {
     }
 }
 
+const NO_EMPTY: &str = "addresses with a comma between two of them, and no empty entry";
+
 /// One address or several, comma separated.
 fn urls(text: &str) -> Result<Vec<Url>, &'static str> {
-    text.split(',').map(|url| base_url(url.trim())).collect()
+    text.split(',')
+        .map(|url| match url.trim() {
+            "" if !text.trim().is_empty() => Err(NO_EMPTY),
+            url => base_url(url),
+        })
+        .collect()
 }

@@ -315,7 +315,11 @@ fn a_bad_value_of_a_service_is_named_when_the_service_is() {
         assert!(error.message().starts_with(&start), "{error}");
     };
     check("ORDER_SERVICE_URL", "a:80", "`http://` or `https://`");
-    check("ORDER_SERVICE_URL", "http://a,", "`http://` or `https://`");
+    check(
+        "ORDER_SERVICE_URL",
+        "http://a,",
+        "addresses with a comma between two of them, and no empty entry",
+    );
     check("ORDER_SERVICE_URL", "http://a http://b", "no spaces");
     check("ORDER_SERVICE_TIMEOUT", "2m", "seconds as a decimal number");
     check("ORDER_SERVICE_RETRY", "-1", "a whole number");

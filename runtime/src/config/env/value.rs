@@ -1,7 +1,8 @@
 //! What the values of the environment may be.
 
+use crate::config::check::{RETRIES, check_retries};
+
 pub(super) const BOOLEAN: &str = "`true` or `false`";
-pub(super) const COUNT: &str = "a whole number from 0 to 4294967295";
 pub(super) const COUNT_ABOVE_ZERO: &str = "a whole number from 1 to 4294967295";
 pub(super) const PORT: &str = "a port from 1 to 65535";
 
@@ -13,8 +14,8 @@ pub(super) fn boolean(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-pub(super) fn count(text: &str) -> Result<u32, &'static str> {
-    digits(text).ok_or(COUNT)
+pub(super) fn retries(text: &str) -> Result<u32, &'static str> {
+    check_retries(digits(text).ok_or(RETRIES)?)
 }
 
 pub(super) fn count_above_zero(text: &str) -> Result<u32, &'static str> {
@@ -49,10 +50,10 @@ mod tests {
 
     #[test]
     fn reads_whole_numbers_within_their_bounds() {
-        assert_eq!(count("0"), Ok(0));
-        assert_eq!(count("4294967295"), Ok(u32::MAX));
+        assert_eq!(retries("0"), Ok(0));
+        assert_eq!(retries("100"), Ok(100));
         for text in ["", "-1", "+1", "3.0", "1e3", "4294967296", "three", "٣"] {
-            assert_eq!(count(text), Err(COUNT), "{text}");
+            assert_eq!(retries(text), Err(RETRIES), "{text}");
         }
         assert_eq!(count_above_zero("0"), Err(COUNT_ABOVE_ZERO));
         assert_eq!(count_above_zero("1"), Ok(1));

@@ -15,6 +15,7 @@ pub(super) const API_KEY: &str = "api_key";
 pub(super) const HEADERS: &str = "headers";
 pub(super) const ENVELOPE: &str = "envelope";
 pub(super) const HEALTH_PATH: &str = "health_path";
+pub(super) const REDIRECTS: &str = "redirects";
 
 pub(super) const TIMES: &str = "times";
 pub(super) const BACKOFF: &str = "backoff";
@@ -31,7 +32,7 @@ pub(super) const MESSAGE: &str = "message";
 pub(super) const OK: &str = "ok";
 
 pub(super) const ROOT: [&str; 2] = [DEFAULTS, SERVICES];
-pub(super) const IN_SERVICE: [&str; 12] = [
+pub(super) const IN_SERVICE: [&str; 13] = [
     URL,
     TIMEOUT,
     ATTEMPT_TIMEOUT,
@@ -43,10 +44,11 @@ pub(super) const IN_SERVICE: [&str; 12] = [
     HEADERS,
     ENVELOPE,
     HEALTH_PATH,
+    REDIRECTS,
     ENDPOINTS,
 ];
 /// All but where a service is and what it consists of.
-pub(super) const IN_DEFAULTS: [&str; 10] = [
+pub(super) const IN_DEFAULTS: [&str; 11] = [
     TIMEOUT,
     ATTEMPT_TIMEOUT,
     CONNECT_TIMEOUT,
@@ -57,9 +59,10 @@ pub(super) const IN_DEFAULTS: [&str; 10] = [
     HEADERS,
     ENVELOPE,
     HEALTH_PATH,
+    REDIRECTS,
 ];
 /// All but what concerns the service as a whole: its addresses, its connections, its health.
-pub(super) const IN_ENDPOINT: [&str; 8] = [
+pub(super) const IN_ENDPOINT: [&str; 9] = [
     TIMEOUT,
     ATTEMPT_TIMEOUT,
     IDLE_TIMEOUT,
@@ -68,6 +71,7 @@ pub(super) const IN_ENDPOINT: [&str; 8] = [
     API_KEY,
     HEADERS,
     ENVELOPE,
+    REDIRECTS,
 ];
 pub(super) const IN_RETRY: [&str; 5] = [TIMES, BACKOFF, DELAY, MAX_DELAY, ON];
 pub(super) const IN_BREAKER: [&str; 2] = [FAILURES, MAX_OPEN];

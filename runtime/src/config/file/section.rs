@@ -9,11 +9,14 @@ use url::Url;
 use super::keys::{
     API_KEY, ATTEMPT_TIMEOUT, BACKOFF, BREAKER, CODE, CONNECT_TIMEOUT, DATA, DELAY, ENVELOPE, FAILURES,
     HEADERS, HEALTH_PATH, IDLE_TIMEOUT, IN_BREAKER, IN_DEFAULTS, IN_ENDPOINT, IN_ENVELOPE, IN_RETRY,
-    IN_SERVICE, MAX_DELAY, MAX_OPEN, MESSAGE, OK, ON, RETRY, TIMEOUT, TIMES, URL,
+    IN_SERVICE, MAX_DELAY, MAX_OPEN, MESSAGE, OK, ON, REDIRECTS, RETRY, TIMEOUT, TIMES, URL,
 };
 use super::place::Place;
 use crate::config::base_url::base_url;
-use crate::config::check::{ABOVE_ZERO, ERROR_STATUS, check_health_path, contradiction, retried_status};
+use crate::config::check::{
+    ABOVE_ZERO, ERROR_STATUS, RETRIES as RETRY_TIMES, check_health_path, check_retries, contradiction,
+    retried_status,
+};
 use crate::config::duration::{A_DURATION, parse_duration};
 use crate::config::headers::{Headers, header_name, header_value};
 use crate::config::mistake::wrong;
@@ -66,7 +69,7 @@ pub(super) fn settings(place: &Place<'_>, table: &Table, level: Level) -> Result
         headers: place.get(table, HEADERS, headers)?.unwrap_or_default(),
         envelope: place.get(table, ENVELOPE, envelope)?,
         health_path: place.get(table, HEALTH_PATH, health_path)?,
-        redirects: None,
+        redirects: place.get(table, REDIRECTS, count)?,
     };
     match contradiction(&settings) {
         None => Ok(settings),
@@ -94,6 +97,12 @@ fn duration(place: &Place<'_>, value: &Value) -> Result<Duration, Error> {
     parse_duration(text).map_err(|expected| place.wrong(value, expected))
 }
 
+fn retries(place: &Place<'_>, value: &Value) -> Result<u32, Error> {
+    let times = value.as_integer().and_then(|number| u32::try_from(number).ok());
+    let times = times.ok_or(RETRY_TIMES).and_then(check_retries);
+    times.map_err(|expected| place.wrong(value, expected))
+}
+
 fn count(place: &Place<'_>, value: &Value) -> Result<u32, Error> {
     let count = value.as_integer().and_then(|number| u32::try_from(number).ok());
     count.ok_or_else(|| place.wrong(value, COUNT))
@@ -117,7 +126,7 @@ fn retry(place: &Place<'_>, value: &Value) -> Result<RetrySettings, Error> {
     place.check_keys(table, &IN_RETRY)?;
     Ok(RetrySettings {
         enabled: Some(true),
-        times: place.get(table, TIMES, count)?,
+        times: place.get(table, TIMES, retries)?,
         backoff: place.get(table, BACKOFF, backoff)?,
         delay: place.get(table, DELAY, duration)?,
         max_delay: place.get(table, MAX_DELAY, duration)?,

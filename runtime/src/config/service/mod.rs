@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::base_url::base_url;
-use super::check::{ABOVE_ZERO, check_health_path, retried_status};
+use super::check::{ABOVE_ZERO, check_health_path, check_retries, retried_status};
 use super::duration::{check_delay, check_duration};
 use super::headers::{header_name, header_value};
 use super::mistake::without_credentials;
@@ -62,7 +62,8 @@ impl ServiceConfig {
 
     /// Adds an instance: `http` or `https`, a host, perhaps a port and a path.
     ///
-    /// Without any, the service is looked up by its name. In `configure` the first one starts a new list.
+    /// Without any, its calls are [`Discovery`](crate::ErrorKind::Discovery) errors: looking a service up by its name comes
+    /// with a later version. In `configure` the first one starts a new list.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         if std::mem::take(&mut self.urls_are_of_earlier) {
             self.settings.urls = None;
@@ -106,8 +107,9 @@ impl ServiceConfig {
         self
     }
 
-    /// How often a call is tried again after the first attempt, and that it is. 3 unless set.
+    /// How often a call is tried again after the first attempt, from 0 to 100, and that it is. 3 unless set.
     pub fn retries(mut self, times: u32) -> Self {
+        self.check_retries(times);
         self.settings.retry.enabled = Some(true);
         self.settings.retry.times = Some(times);
         self
@@ -120,6 +122,7 @@ impl ServiceConfig {
                 self.note("retry.on", Some(status.as_u16().to_string()), expected);
             }
         }
+        self.check_retries(policy.times);
         let mut config = self.retry_delay(policy.delay).retry_max_delay(policy.max_delay);
         config.settings.retry = RetrySettings::from(policy);
         config
@@ -246,6 +249,9 @@ impl ServiceConfig {
     }
 
     /// How many redirects an attempt follows; 0 follows none. 10 unless set.
+    ///
+    /// Another server gets what says nothing of the caller: `Accept…`, `Content-…`, `If-…`, `Range`, `User-Agent`, the
+    /// headers of the context but `baggage`, and the key of an idempotent call. Every other header stays behind.
     pub fn redirects(mut self, redirects: u32) -> Self {
         self.settings.redirects = Some(redirects);
         self
@@ -275,6 +281,12 @@ impl ServiceConfig {
     fn note(&mut self, key: impl Into<Cow<'static, str>>, value: Option<String>, expected: &'static str) {
         let key = key.into();
         self.mistake.get_or_insert(Mistake { key, value, expected });
+    }
+
+    fn check_retries(&mut self, times: u32) {
+        if let Err(expected) = check_retries(times) {
+            self.note("retry.times", Some(times.to_string()), expected);
+        }
     }
 
     fn checked(&mut self, key: &'static str, duration: Duration) -> Duration {

@@ -191,6 +191,18 @@ impl Sources {
         self.configured.get(name).cloned().unwrap_or_default().continued()
     }
 
+    /// What a config says of endpoints and was not said before: a name that was taken while nobody knew better is the
+    /// error of the calls, and no reason to refuse another change.
+    fn said_anew(&self, name: &str, config: &ServiceConfig) -> ServiceLevel {
+        let before = self.configured.get(name).map(ServiceConfig::to_level);
+        let before = before.unwrap_or_default().endpoints;
+        let mut level = config.to_level();
+        level
+            .endpoints
+            .retain(|endpoint, settings| before.get(endpoint) != Some(settings));
+        level
+    }
+
     /// Takes what `configure` says in place of what it said before; a config that is refused changes nothing.
     ///
     /// `endpoints` are those that there are; none while nobody knows them.
@@ -204,7 +216,7 @@ impl Sources {
         endpoints: &[&str],
     ) -> Result<(), Error> {
         config.validate(name)?;
-        self.check_endpoints(name, &config.to_level(), endpoints)?;
+        self.check_endpoints(name, &self.said_anew(name, &config), endpoints)?;
         self.configured.insert(name.to_owned(), config);
         Ok(())
     }

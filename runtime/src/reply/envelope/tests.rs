@@ -70,6 +70,19 @@ fn both_families_say_failure() {
             "no",
         ),
         (200, r#"{"success":false,"detail":"no"}"#, None, "no"),
+        (200, r#"{"success":"false","message":"no"}"#, None, "no"),
+        (
+            200,
+            r#"{"error":true,"status_code":503,"message":"no"}"#,
+            Some("503"),
+            "no",
+        ),
+        (
+            200,
+            r#"{"code":200,"error":"true","message":"no"}"#,
+            Some("200"),
+            "no",
+        ),
         (
             200,
             r#"{"code":4001,"message":"no","data":null}"#,
@@ -104,6 +117,9 @@ fn both_families_say_failure() {
 #[test]
 fn what_has_neither_success_nor_code_is_no_envelope() {
     for body in [
+        r#"{"detail":"no"}"#,
+        r#"{"error":false,"message":"fine"}"#,
+        r#"{"error":{"message":"no"}}"#,
         "",
         "null",
         "1",
