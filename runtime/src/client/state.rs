@@ -22,7 +22,7 @@ use crate::observe::{EndpointRecorder, Labels, ServiceRecorder};
 /// The most untyped endpoints that a service keeps plans of; beyond them each call makes its own.
 const MOST_UNTYPED: usize = 1000;
 
-/// A service, at one address or wherever discovery finds it.
+/// A service, at one address or wherever the settings say that it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ServiceKey {
     name: Arc<str>,

@@ -67,26 +67,6 @@ fn a_bad_value_is_named_with_file_key_value_and_choices() {
             ["services.orders.retry.times", "`-1`", "a whole number from 0"],
         ),
         (
-            "retry = { times = 101 }",
-            [
-                "services.orders.retry.times",
-                "`101`",
-                "a whole number from 0 to 100",
-            ],
-        ),
-        (
-            "headers = { X-Trace-Id = \"a\" }",
-            [
-                "services.orders.headers.X-Trace-Id",
-                "a call's own header",
-                "its context",
-            ],
-        ),
-        (
-            "redirects = -1",
-            ["services.orders.redirects", "`-1`", "a whole number from 0"],
-        ),
-        (
             "retry = { times = 1.5 }",
             ["services.orders.retry.times", "`1.5`", "a whole number from 0"],
         ),
@@ -135,6 +115,35 @@ fn a_bad_value_is_named_with_file_key_value_and_choices() {
             ["services.orders.health_path", "`health`", "a path such as"],
         ),
         ("endpoints = 7", ["services.orders.endpoints", "`7`", "a table"]),
+    ] {
+        let error = refused(&format!("[services.orders]\n{line}\n"));
+        check(&error, &[".toml", parts[0], parts[1], parts[2]]);
+    }
+}
+
+#[test]
+fn a_value_beyond_what_a_call_can_do_is_named_too() {
+    for (line, parts) in [
+        (
+            "retry = { times = 101 }",
+            [
+                "services.orders.retry.times",
+                "`101`",
+                "a whole number from 0 to 100",
+            ],
+        ),
+        (
+            "headers = { X-Trace-Id = \"a\" }",
+            [
+                "services.orders.headers.X-Trace-Id",
+                "a call's own header",
+                "its context",
+            ],
+        ),
+        (
+            "redirects = -1",
+            ["services.orders.redirects", "`-1`", "a whole number from 0"],
+        ),
     ] {
         let error = refused(&format!("[services.orders]\n{line}\n"));
         check(&error, &[".toml", parts[0], parts[1], parts[2]]);

@@ -132,7 +132,6 @@ fn what_has_neither_success_nor_code_is_no_envelope() {
         r#"{"code":null,"success":null}"#,
         r#"{"code":{"a":1}}"#,
         r#"{"code":""}"#,
-        r#"{"success":"false"}"#,
         r#"{"code":1"#,
         r#"{"code":1} x"#,
         "<html>",
