@@ -185,7 +185,7 @@ impl Subscribe {
             .max(FEWEST_LINED_UP);
         let (close, closing) = tokio::sync::watch::channel(false);
         let declaration = Declaration {
-            group: self.group,
+            group: self.group.clone(),
             label: label.clone(),
             names: handlers.names(),
             prefetch: u16::try_from(self.prefetch.unwrap_or(most)).unwrap_or(u16::MAX),
@@ -201,6 +201,7 @@ impl Subscribe {
             system: bus.system(),
             figures: self.shared.events.figures.queue(&label),
             label,
+            group: self.group,
             handlers,
             ladder,
             seen,

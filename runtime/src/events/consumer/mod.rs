@@ -28,13 +28,14 @@ use self::until::until;
 use super::bus::{Again, Incoming, Source, Verdict};
 use super::delivery::Received;
 use super::figures::{QueueRecorder, count};
-use super::format;
+use super::format::{self, EventFormat};
 use super::inbox::Seen;
 use super::letter;
 use super::message::Message;
 use super::span::{self, Handled};
 use super::text::Text;
 use super::timestamp;
+use super::topology::segment;
 use super::wire::Wire;
 use crate::client::Shared;
 use crate::context::Context;
@@ -47,6 +48,7 @@ pub(super) struct Consumer {
     pub(super) shared: Arc<Shared>,
     pub(super) system: &'static str,
     pub(super) label: Text,
+    pub(super) group: Text,
     pub(super) handlers: Handlers,
     pub(super) ladder: Ladder,
     pub(super) seen: Seen,
@@ -78,8 +80,13 @@ impl Consumer {
     async fn handle(&self, incoming: Incoming) {
         let message = match read(&incoming.wire) {
             Ok(message) => message,
-            Err(reason) => return self.bury(incoming, &Death::before(0, reason)).await,
+            Err(death) => return self.bury(incoming, &death).await,
         };
+        if self.is_for_another(&message, &incoming.wire) {
+            count(&self.figures.skipped);
+            self.settle(incoming, &Verdict::Ack).await;
+            return;
+        }
         let attempt = message.attempt;
         let handler = match self.handlers.find(&message.name, message.version) {
             Ok(handler) => handler,
@@ -115,11 +122,21 @@ impl Consumer {
         }
     }
 
+    /// Family A binds names alone, so that each of its services gets a copy of what is for one. Those of family B share
+    /// the one there is: let go here, it would be lost for whom it is for.
+    fn is_for_another(&self, message: &Message, wire: &Wire) -> bool {
+        if self.shared.events.format == EventFormat::FamilyB {
+            return false;
+        }
+        let is_ours = |target: &Text| segment(target) == segment(&self.group);
+        message.target.as_ref().is_some_and(|target| !is_ours(target)) && format::is_of_family(wire)
+    }
+
     /// The message in the context of its trace; an id where a foreign publisher gave none.
     fn received(&self, mut message: Message) -> Arc<Received> {
         let now = SystemTime::now();
         if message.id.is_empty() {
-            message.id = self.shared.events.ids.next(now, &self.shared.random);
+            message.id = self.id(now);
         }
         let trace = &message.trace;
         let context = Context::of_event(
@@ -134,6 +151,10 @@ impl Consumer {
             context,
             message,
         })
+    }
+
+    fn id(&self, now: SystemTime) -> Text {
+        self.shared.events.ids.next(now, &self.shared.random)
     }
 
     /// Attempts until one succeeds, or the next is not to be made at once.
@@ -207,7 +228,11 @@ impl Consumer {
     async fn bury(&self, incoming: Incoming, death: &Death) {
         log::dead(self, &incoming.wire, death.attempts, &death.reason);
         let first_failure = death.first_failure.as_deref();
-        let copy = letter::dead(&incoming.wire, death.attempts, &death.reason, first_failure);
+        let mut copy = letter::dead(&incoming.wire, death.attempts, &death.reason, first_failure);
+        // What is to be replayed or thrown away has a name.
+        copy.properties
+            .message_id
+            .get_or_insert_with(|| self.id(SystemTime::now()));
         let verdict = Verdict::Dead { copy: Arc::new(copy) };
         if self.settle(incoming, &verdict).await {
             count(&self.figures.buried);
@@ -229,12 +254,13 @@ impl Consumer {
 }
 
 /// The message, unless it is none or came too late.
-fn read(wire: &Wire) -> Result<Message, String> {
-    let message = format::read(wire).map_err(|unreadable| unreadable.to_string())?;
+fn read(wire: &Wire) -> Result<Message, Death> {
+    let message = format::read(wire).map_err(|unreadable| Death::before(0, unreadable.to_string()))?;
     match message.expires_at {
         Some(expired) if expired <= SystemTime::now() => {
             let expired = timestamp::write(expired, "Z");
-            Err(format!("the event expired at {expired}"))
+            let reason = format!("the event expired at {expired}");
+            Err(Death::before(message.attempt - 1, reason))
         }
         Some(_) | None => Ok(message),
     }
