@@ -5,9 +5,11 @@
 mod alarms;
 mod carrying;
 mod consumers;
+mod families;
 mod frozen;
 mod killed;
 mod ladder;
+mod letters;
 mod mute;
 mod processes;
 mod publishers;
