@@ -42,9 +42,11 @@ pub enum EventFormat {
     /// `CloudEvents` 1.0 in binary mode: the event is the body, all else is in headers.
     #[default]
     CloudEvents,
-    /// A JSON object with `type`, `source_service`, `target_service` and `data`.
+    /// A JSON object with `type`, `source_service`, `target_service` and `data`. On a broker its queues are the classic
+    /// ones of its own services, without a limit of deliveries: a handler that kills its process gets the event again.
     FamilyA,
-    /// A JSON object with `event_name`, `metadata` and `data`.
+    /// A JSON object with `event_name`, `metadata` and `data`. On a broker its queues are classic as well, and all groups
+    /// that handle an event share one: each event goes to one of them, whatever its target.
     FamilyB,
 }
 
