@@ -53,6 +53,11 @@ impl Fault {
         }
     }
 
+    /// Whether what the server said has a status, which an error tells.
+    fn has_status(self) -> bool {
+        matches!(self, Self::Busy | Self::Status(_) | Self::Garbage | Self::Loop)
+    }
+
     /// Whether the server may have acted on the request.
     fn may_have_acted(self) -> bool {
         !matches!(
@@ -226,7 +231,9 @@ proptest! {
         prop_assert_eq!(error.may_have_reached_server(), may_have_acted, "{}", error);
         prop_assert_eq!(error.is_timeout(), last.kind() == Some(ErrorKind::Timeout));
         prop_assert_eq!(error.is_connect(), last.kind() == Some(ErrorKind::Connect));
-        let unavailable = error.is_connect() || matches!(last, Fault::Busy | Fault::Status(503));
+        // The status is that of the last response, of an attempt before where the last one had none.
+        let answer = made.met.iter().rev().find(|fault| fault.has_status());
+        let unavailable = error.is_connect() || matches!(answer, Some(Fault::Busy | Fault::Status(503)));
         prop_assert_eq!(error.is_unavailable(), unavailable);
         prop_assert_eq!(error.retry_after(), (last == Fault::Busy).then_some(secs(1)));
         prop_assert_eq!((error.service(), error.instance()), (Some(SERVICE), Some(A)));

@@ -7,6 +7,9 @@ use crate::spanned::Spanned;
 
 const LONGEST: usize = 128;
 
+/// What a queue binds stands for other names with these.
+const WILDCARDS: [char; 2] = ['*', '#'];
+
 /// What a routing key says of an event for every subscriber.
 const ALL: &str = "all";
 
@@ -60,6 +63,11 @@ fn check_name(kind: &str, name: &str) -> Result<(), String> {
             "{letter:?} is not legal in {kind}; expected 1 to {LONGEST} visible ASCII characters"
         ));
     }
+    if let Some(wildcard) = name.chars().find(|letter| WILDCARDS.contains(letter)) {
+        return Err(format!(
+            "`{wildcard}` is not legal in {kind}: to a subscriber it stands for other names"
+        ));
+    }
     if name.len() > LONGEST {
         let length = name.len();
         return Err(format!(
@@ -82,6 +90,8 @@ mod tests {
             ("", "a name is empty"),
             ("two words", "' ' is not legal in a name"),
             ("é", "'é' is not legal"),
+            ("order.*", "`*` is not legal in a name"),
+            ("#", "`#` is not legal in a name"),
             ("a\0", "'\\0' is not legal"),
             (&"x".repeat(129), "a name of 129 characters is too long"),
         ] {

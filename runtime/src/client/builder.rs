@@ -323,6 +323,9 @@ impl ClientBuilder {
     /// Keeps events in this directory until they are confirmed: a publish is `Ok` when its event is on disk, and no killed
     /// process, no outage of the broker loses it. What an earlier process left there is sent too.
     ///
+    /// What confirms is the bus: over `memory:`, which is this process, a confirmed event that no handler has settled ends
+    /// with it, and only what was not yet confirmed is sent by the next.
+    ///
     /// One client a directory; it is made where it is missing. `build` reads what is in it once, which blocks: 256 MiB
     /// take about a second. It holds 1 000 000 events or 256 MiB; publishes to a full one wait.
     ///

@@ -137,7 +137,10 @@ impl DeadLetter {
 
     /// The event's id; empty where it has none.
     pub fn id(&self) -> &str {
-        self.message.as_ref().map_or("", |message| &message.id)
+        let said = self.message.as_ref().map(|message| &*message.id);
+        let said = said.filter(|id| !id.is_empty());
+        said.or(self.shelved.wire.properties.message_id.as_deref())
+            .unwrap_or_default()
     }
 
     /// The event's name; empty where it has none.
@@ -163,7 +166,7 @@ impl DeadLetter {
         self.text(DEAD_REASON).unwrap_or("no queue is bound for it")
     }
 
-    /// How many attempts were made at handling it.
+    /// How many attempts at handling it failed. One that ended with its process is not among them.
     pub fn attempts(&self) -> u32 {
         let attempts = self
             .text(DEAD_REASON)

@@ -20,11 +20,11 @@ use crate::observe::{Histogram, Latency, millis};
 pub struct EventMetrics {
     /// The events that were handed over to be sent, having passed every check.
     pub accepted: u64,
-    /// Those that were confirmed.
+    /// Those that were confirmed; with an outbox also those that an earlier process had accepted.
     pub confirmed: u64,
     /// Those whose publish failed.
     pub failed: u64,
-    /// Those that are neither yet.
+    /// Those that are neither yet, the outbox's among them.
     pub in_flight: u64,
     /// How often one was refused; a publish may be refused several times before it is confirmed.
     pub nacks: u64,
@@ -72,6 +72,8 @@ pub struct QueueMetrics {
     pub duplicates: u64,
     /// The events that became dead letters.
     pub buried: u64,
+    /// The events that were for another group, and were let go: family A gives each to all who bind its name.
+    pub skipped: u64,
     /// How long the attempts took.
     pub latency: Latency,
 }
@@ -83,6 +85,9 @@ pub(crate) struct EventFigures {
     confirmed: AtomicU64,
     failed: AtomicU64,
     cancelled: AtomicU64,
+    /// Confirmed later than their publish was `Ok`, out of the outbox, which counts what it holds by itself.
+    stored: AtomicU64,
+    relayed: AtomicU64,
     nacks: AtomicU64,
     latency: Histogram,
     queues: Mutex<BTreeMap<String, Arc<QueueRecorder>>>,
@@ -95,6 +100,7 @@ pub(crate) struct QueueRecorder {
     pub(crate) failures: AtomicU64,
     pub(crate) duplicates: AtomicU64,
     pub(crate) buried: AtomicU64,
+    pub(crate) skipped: AtomicU64,
     pub(crate) latency: Histogram,
 }
 
@@ -110,6 +116,8 @@ impl EventFigures {
             confirmed: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            relayed: AtomicU64::new(0),
             nacks: AtomicU64::new(0),
             latency: Histogram::new(),
             queues: Mutex::default(),
@@ -129,7 +137,7 @@ impl EventFigures {
     #[cfg(feature = "outbox")]
     pub(crate) fn relayed(&self, waited: Duration) {
         self.latency.record(waited);
-        self.confirmed.fetch_add(1, Ordering::Release);
+        self.relayed.fetch_add(1, Ordering::Release);
     }
 
     /// The counters of a queue, shared by all who take from it.
@@ -146,13 +154,14 @@ impl EventFigures {
         // The ends are read before the beginnings, so that none is in flight less than no times.
         let (confirmed, failed, cancelled) =
             (read(&self.confirmed), read(&self.failed), read(&self.cancelled));
+        let (stored, relayed) = (read(&self.stored), read(&self.relayed));
         let accepted = read(&self.accepted);
         let links = bus.map(Bus::links).unwrap_or_default();
         EventMetrics {
             accepted,
-            confirmed,
+            confirmed: confirmed + relayed,
             failed,
-            in_flight: accepted.saturating_sub(confirmed + failed + cancelled),
+            in_flight: accepted.saturating_sub(confirmed + failed + cancelled + stored),
             nacks: read(&self.nacks),
             confirm_latency: self.latency.latency(),
             state: bus.map(Bus::seen).unwrap_or_default(),
@@ -193,6 +202,7 @@ impl QueueMetrics {
         self.failures = read(&recorder.failures);
         self.duplicates = read(&recorder.duplicates);
         self.buried = read(&recorder.buried);
+        self.skipped = read(&recorder.skipped);
         self.latency = recorder.latency.latency();
     }
 }
@@ -205,6 +215,7 @@ impl Default for QueueRecorder {
             failures: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             buried: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
             latency: Histogram::new(),
         }
     }
@@ -214,7 +225,9 @@ impl Accepted<'_> {
     /// The event is on disk, and in flight until [`EventFigures::relayed`].
     #[cfg(feature = "outbox")]
     pub(crate) fn stored(mut self) {
-        self.0 = None;
+        if let Some(figures) = self.0.take() {
+            figures.stored.fetch_add(1, Ordering::Release);
+        }
     }
 
     pub(crate) fn finish(mut self, is_confirmed: bool, elapsed: Duration) {

@@ -177,7 +177,12 @@ impl Events {
     /// # Errors
     /// `Config` when events are not configured.
     pub fn watch(&self) -> Result<EventsWatch> {
-        Ok(EventsWatch::new(self.shared.events.bus()?.watch()))
+        let states = self.shared.events.bus()?.watch();
+        #[cfg(feature = "outbox")]
+        let watch = EventsWatch::new(states, self.shared.events.outbox.as_ref().map(Outbox::health));
+        #[cfg(not(feature = "outbox"))]
+        let watch = EventsWatch::new(states);
+        Ok(watch)
     }
 
     /// The service that takes the events of a group from the messaging service of family A; it belongs into the server of

@@ -12,26 +12,32 @@ const MOST_HEADERS: usize = 64;
 /// The most bytes of a header's value.
 const LONGEST_VALUE: usize = 8 * 1024;
 
+const WILDCARDS: [char; 2] = ['*', '#'];
+
 /// What a routing key says of an event without a target; no service has this name.
 pub(crate) const ALL: &str = "all";
 
 /// # Errors
-/// `Request` when it is not 1 to 128 visible ASCII characters.
+/// `Request` when it is not 1 to 128 visible ASCII characters, or has a wildcard.
 pub(crate) fn check_event(name: &str) -> Result<(), Error> {
-    check("event name", name)
+    check("event name", name)?;
+    check_is_plain("event name", name)
 }
 
 /// # Errors
-/// `Request` when it is not 1 to 128 visible ASCII characters, or `all`.
+/// `Request` when it is not 1 to 128 visible ASCII characters, has a wildcard, or is `all`.
 pub(crate) fn check_target(target: &str) -> Result<(), Error> {
     check("target", target)?;
+    check_is_plain("target", target)?;
     check_is_service("target", target)
 }
 
 /// # Errors
-/// `Config` when it is not 1 to 128 visible ASCII characters, or `all`.
+/// `Config` when it is not 1 to 128 visible ASCII characters, has a wildcard, or is `all`.
 pub(crate) fn check_group(kind: &str, group: &str) -> Result<(), Error> {
-    let checked = check(kind, group).and_then(|()| check_is_service(kind, group));
+    let checked = check(kind, group)
+        .and_then(|()| check_is_plain(kind, group))
+        .and_then(|()| check_is_service(kind, group));
     checked.map_err(|error| Error::new(ErrorKind::Config, error.message().to_owned()))
 }
 
@@ -85,6 +91,16 @@ fn check(kind: &str, name: &str) -> Result<(), Error> {
     )))
 }
 
+/// In what a queue binds `*` stands for any word and `#` for any number of them.
+fn check_is_plain(kind: &str, name: &str) -> Result<(), Error> {
+    if !name.contains(WILDCARDS) {
+        return Ok(());
+    }
+    Err(refused(format!(
+        "{kind} {name:?}: expected no `*` and no `#`, which stand for other names"
+    )))
+}
+
 fn check_is_service(kind: &str, name: &str) -> Result<(), Error> {
     if name != ALL {
         return Ok(());
@@ -115,6 +131,17 @@ mod tests {
         );
         assert!(check_event("").is_err());
         assert!(check_event(&"x".repeat(129)).is_err());
+    }
+
+    #[test]
+    fn wildcards_name_nothing() {
+        check_message(
+            check_event("order.*"),
+            "event name \"order.*\": expected no `*` and no `#`, which stand for other names",
+        );
+        assert!(check_target("#").is_err());
+        let group = check_group("group", "a*").expect_err("a wildcard");
+        assert_eq!(group.kind(), ErrorKind::Config);
     }
 
     #[test]

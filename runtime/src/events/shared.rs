@@ -119,8 +119,11 @@ impl EventsShared {
     pub(crate) fn metrics(&self) -> EventMetrics {
         let metrics = self.figures.snapshot(self.bus.as_ref().ok());
         #[cfg(feature = "outbox")]
+        let outbox = self.outbox.as_ref().map(super::Outbox::metrics);
+        #[cfg(feature = "outbox")]
         let metrics = EventMetrics {
-            outbox: self.outbox.as_ref().map(super::Outbox::metrics),
+            in_flight: metrics.in_flight + outbox.as_ref().map_or(0, |outbox| outbox.depth),
+            outbox,
             ..metrics
         };
         metrics

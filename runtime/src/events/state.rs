@@ -1,14 +1,23 @@
 //! How the way to the broker is.
 
 use std::fmt;
+#[cfg(feature = "outbox")]
+use std::future::{Future, poll_fn};
+#[cfg(feature = "outbox")]
+use std::pin::pin;
 use std::sync::Arc;
+#[cfg(feature = "outbox")]
+use std::task::Poll;
 
 use serde::{Serialize, Serializer};
 use tokio::sync::watch;
 
+#[cfg(feature = "outbox")]
+use super::outbox::Health;
+
 /// How a client stands with whoever carries its events; see [`Events::state`](super::Events::state).
 ///
-/// In process and over `http:` it is always `Up`. Publishing goes on in every state: what cannot be sent now waits, in the outbox where there
+/// In process and over `http:` it is `Up`; an outbox that has failed is `Down` whatever is behind it. Publishing goes on in every state: what cannot be sent now waits, in the outbox where there
 /// is one, else until its deadline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,25 +35,53 @@ pub enum EventsState {
 
 /// The states of a client's events, one after the other; made by [`Events::watch`](super::Events::watch).
 #[derive(Clone, Debug)]
-pub struct EventsWatch(watch::Receiver<EventsState>);
+pub struct EventsWatch {
+    states: watch::Receiver<EventsState>,
+    #[cfg(feature = "outbox")]
+    outbox: Option<Health>,
+}
 
 impl EventsWatch {
+    #[cfg(not(feature = "outbox"))]
     pub(super) fn new(states: watch::Receiver<EventsState>) -> Self {
-        Self(states)
+        Self { states }
+    }
+
+    #[cfg(feature = "outbox")]
+    pub(super) fn new(states: watch::Receiver<EventsState>, outbox: Option<Health>) -> Self {
+        Self { states, outbox }
     }
 
     /// The state of the moment.
     pub fn state(&self) -> EventsState {
-        self.0.borrow().clone()
+        #[cfg(feature = "outbox")]
+        if let Some(down) = self.outbox.as_ref().and_then(Health::down) {
+            return down;
+        }
+        self.states.borrow().clone()
     }
 
     /// Waits for a state that is not the one seen last, and gives it; of several changes in between only the last is seen.
     /// Where there will be none, in process or after the client is gone, it waits for ever.
     pub async fn changed(&mut self) -> EventsState {
-        match self.0.changed().await {
-            Ok(()) => self.0.borrow_and_update().clone(),
-            Err(_) => std::future::pending().await,
+        #[cfg(feature = "outbox")]
+        if let Some(outbox) = &mut self.outbox {
+            let mut failed = pin!(outbox.failed());
+            let mut changed = pin!(changed(&mut self.states));
+            return poll_fn(|cx| match failed.as_mut().poll(cx) {
+                Poll::Ready(down) => Poll::Ready(down),
+                Poll::Pending => changed.as_mut().poll(cx),
+            })
+            .await;
         }
+        changed(&mut self.states).await
+    }
+}
+
+async fn changed(states: &mut watch::Receiver<EventsState>) -> EventsState {
+    match states.changed().await {
+        Ok(()) => states.borrow_and_update().clone(),
+        Err(_) => std::future::pending().await,
     }
 }
 

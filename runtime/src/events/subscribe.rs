@@ -136,7 +136,8 @@ impl Subscribe {
 
     /// The events that are taken from the queue before they are settled, 1 to 65535: those being handled and those next
     /// in line. Twice the concurrency, 16 to 256, unless set; no more are handled at the same time. In process there is
-    /// no line to stand in, and this bounds the concurrency alone.
+    /// no line to stand in, and this bounds the concurrency alone. Over `amqp:` each queue of the subscription has so many:
+    /// the group's own and the one beside it for urgent events, in family A one for each name.
     pub fn prefetch(mut self, events: usize) -> Self {
         self.prefetch = Some(events);
         self
@@ -156,7 +157,9 @@ impl Subscribe {
         self
     }
 
-    /// How long a handler may take each time, 1 ms to 24 h; what takes longer is dropped and has failed. 30 s unless set.
+    /// How long a handler may take each time, 1 ms to 24 h; what takes longer is dropped and has failed. 30 s unless set. Over
+    /// `amqp:` it stays well below the broker's `consumer_timeout`, 30 minutes unless its operator has set it: what is in
+    /// hand for longer closes the channel, and comes again.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -185,7 +188,7 @@ impl Subscribe {
             .max(FEWEST_LINED_UP);
         let (close, closing) = tokio::sync::watch::channel(false);
         let declaration = Declaration {
-            group: self.group,
+            group: self.group.clone(),
             label: label.clone(),
             names: handlers.names(),
             prefetch: u16::try_from(self.prefetch.unwrap_or(most)).unwrap_or(u16::MAX),
@@ -201,6 +204,7 @@ impl Subscribe {
             system: bus.system(),
             figures: self.shared.events.figures.queue(&label),
             label,
+            group: self.group,
             handlers,
             ladder,
             seen,

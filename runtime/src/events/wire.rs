@@ -100,6 +100,10 @@ impl Headers {
         self.0.retain(|(known, _)| known != name);
     }
 
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.0.retain(|(name, _)| is_kept(name));
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value)

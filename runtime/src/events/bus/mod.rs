@@ -225,6 +225,33 @@ impl Bus {
         }
     }
 
+    /// Resolves once there is a connection to publish on; at once where none is kept.
+    #[cfg(feature = "outbox")]
+    #[cfg_attr(
+        not(feature = "amqp"),
+        expect(clippy::unused_async, reason = "a bus that keeps a connection waits for it")
+    )]
+    pub(crate) async fn ready(&self) {
+        match self {
+            Self::Memory(_) | Self::Http(_) => {}
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.ready().await,
+        }
+    }
+
+    /// Looks for what no broker and no service would ever take.
+    ///
+    /// # Errors
+    /// For good.
+    pub(crate) fn check(&self, outgoing: &Outgoing) -> Result<(), Nack> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Http(bus) => bus.check(outgoing),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(bus) => bus.check(outgoing),
+        }
+    }
+
     /// The most bytes of an event that this bus takes.
     pub(crate) fn largest(&self) -> usize {
         match self {

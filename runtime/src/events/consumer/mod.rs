@@ -30,13 +30,14 @@ use self::until::until;
 use super::bus::{Again, Incoming, Source, Verdict};
 use super::delivery::Received;
 use super::figures::{QueueRecorder, count};
-use super::format;
+use super::format::{self, EventFormat};
 use super::inbox::Seen;
 use super::letter;
 use super::message::Message;
 use super::span::{self, Handled};
 use super::text::Text;
 use super::timestamp;
+use super::topology::segment;
 use super::wire::Wire;
 use crate::client::Shared;
 use crate::context::scope_later;
@@ -49,6 +50,7 @@ pub(super) struct Consumer {
     pub(super) shared: Arc<Shared>,
     pub(super) system: &'static str,
     pub(super) label: Text,
+    pub(super) group: Text,
     pub(super) handlers: Handlers,
     pub(super) ladder: Ladder,
     pub(super) seen: Seen,
@@ -85,7 +87,11 @@ impl Consumer {
 
     async fn handle(&self, incoming: Incoming) {
         let (handler, received) = match self.open(&incoming.wire) {
-            Ok(opened) => opened,
+            Ok(Opened::Ours(handler, received)) => (handler, received),
+            Ok(Opened::AnothersTarget) => {
+                count(&self.figures.skipped);
+                return self.acknowledge(incoming).await;
+            }
             Err(death) => return self.bury(incoming, &death).await,
         };
         let message = received.message();
@@ -117,12 +123,31 @@ impl Consumer {
     }
 
     /// The message and its handler, or why there is nothing to be handled.
-    fn open(&self, wire: &Wire) -> Result<(&Handler, Arc<Received>), Death> {
-        let message = format::read(wire).map_err(|unreadable| Death::before(0, unreadable.to_string()))?;
-        check_expiry(&message).map_err(|reason| Death::before(0, reason))?;
+    fn open(&self, wire: &Wire) -> Result<Opened<'_>, Death> {
+        let message = read(wire)?;
+        if self.is_for_another(&message, wire) {
+            return Ok(Opened::AnothersTarget);
+        }
         let handler = self.handlers.find(&message.name, message.version);
         let handler = handler.map_err(|reason| Death::before(message.attempt - 1, reason))?;
-        Ok((handler, Arc::new(Received::new(message, &self.shared))))
+        Ok(Opened::Ours(
+            handler,
+            Arc::new(Received::new(message, &self.shared)),
+        ))
+    }
+
+    /// Family A binds names alone, so that each of its services gets a copy of what is for one. Those of family B share
+    /// the one there is: let go here, it would be lost for whom it is for.
+    fn is_for_another(&self, message: &Message, wire: &Wire) -> bool {
+        if self.shared.events.format == EventFormat::FamilyB {
+            return false;
+        }
+        let is_ours = |target: &Text| segment(target) == segment(&self.group);
+        message.target.as_ref().is_some_and(|target| !is_ours(target)) && format::is_of_family(wire)
+    }
+
+    fn id(&self, now: SystemTime) -> Text {
+        self.shared.events.ids.next(now, &self.shared.random)
     }
 
     /// Attempts until one succeeds, or the next is not to be made at once.
@@ -200,7 +225,11 @@ impl Consumer {
     async fn bury(&self, incoming: Incoming, death: &Death) {
         log::dead(self, &incoming.wire, death.attempts, &death.reason);
         let first_failure = death.first_failure.as_deref();
-        let copy = letter::dead(&incoming.wire, death.attempts, &death.reason, first_failure);
+        let mut copy = letter::dead(&incoming.wire, death.attempts, &death.reason, first_failure);
+        // What is to be replayed or thrown away has a name.
+        copy.properties
+            .message_id
+            .get_or_insert_with(|| self.id(SystemTime::now()));
         let verdict = Verdict::Dead { copy: Arc::new(copy) };
         if self.settle(incoming, &verdict).await {
             count(&self.figures.buried);
@@ -227,18 +256,27 @@ impl Consumer {
     }
 }
 
-/// Refuses what came too late.
-fn check_expiry(message: &Message) -> Result<(), String> {
+/// The message, unless it is none or came too late.
+fn read(wire: &Wire) -> Result<Message, Death> {
+    let message = format::read(wire).map_err(|unreadable| Death::before(0, unreadable.to_string()))?;
     match message.expires_at {
         Some(expired) if expired <= SystemTime::now() => {
             let expired = timestamp::write(expired, "Z");
-            Err(format!("the event expired at {expired}"))
+            let reason = format!("the event expired at {expired}");
+            Err(Death::before(message.attempt - 1, reason))
         }
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok(message),
     }
 }
 
 /// How handling an event ended, for now.
+/// An event that was read.
+enum Opened<'a> {
+    Ours(&'a Handler, Arc<Received>),
+    /// It is for another group, which has a copy of its own.
+    AnothersTarget,
+}
+
 enum Outcome {
     Handled,
     Later(Retry),

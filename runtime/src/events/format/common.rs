@@ -12,6 +12,10 @@ use super::super::wire::{Headers, Properties, Value, Wire};
 pub(crate) const ATTEMPT: &str = "x-attempt";
 /// Why a dead letter is one.
 pub(crate) const DEAD_REASON: &str = "x-dead-reason";
+/// When it became one.
+pub(crate) const DEAD_TIME: &str = "x-dead-time";
+/// The exchange that had no queue for it.
+pub(crate) const UNROUTED_FROM: &str = "x-unrouted-from";
 /// What the first failed attempt said.
 pub(crate) const FIRST_FAILURE: &str = "x-first-failure";
 /// When the first attempt failed.
@@ -25,9 +29,11 @@ const TRACESTATE: &str = "tracestate";
 const BAGGAGE: &str = "baggage";
 
 /// The headers that are ours, and those that a broker adds on its way.
-const OURS: [&str; 10] = [
+const OURS: [&str; 12] = [
     ATTEMPT,
     DEAD_REASON,
+    DEAD_TIME,
+    UNROUTED_FROM,
     FIRST_FAILURE,
     FIRST_FAILURE_TIME,
     VERSION,
@@ -54,6 +60,11 @@ pub(crate) fn is_reserved(name: &str) -> bool {
             .chain(&OF_FAMILIES)
             .any(|known| known.eq_ignore_ascii_case(name))
         || OF_BROKERS.iter().any(|prefix| starts(prefix))
+}
+
+/// Whether a broker says it of the way that an event took.
+pub(crate) fn is_of_brokers(name: &str) -> bool {
+    OF_BROKERS.iter().any(|prefix| name.starts_with(prefix))
 }
 
 pub(super) fn properties(message: &Message, priority: u8) -> Properties {

@@ -14,10 +14,16 @@ mod tests;
 
 use std::fmt;
 
+#[cfg(feature = "amqp")]
+use super::Priority;
 use super::message::Message;
 use super::wire::Wire;
 
-pub(crate) use self::common::{ATTEMPT, DEAD_REASON, FIRST_FAILURE, FIRST_FAILURE_TIME, is_reserved};
+#[cfg(feature = "amqp")]
+pub(crate) use self::common::UNROUTED_FROM;
+pub(crate) use self::common::{
+    ATTEMPT, DEAD_REASON, DEAD_TIME, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers, is_reserved,
+};
 pub(crate) use self::messaging::{write_plain, write_v1};
 
 /// The format in which events are published; every one is read.
@@ -36,9 +42,11 @@ pub enum EventFormat {
     /// `CloudEvents` 1.0 in binary mode: the event is the body, all else is in headers.
     #[default]
     CloudEvents,
-    /// A JSON object with `type`, `source_service`, `target_service` and `data`.
+    /// A JSON object with `type`, `source_service`, `target_service` and `data`. On a broker its queues are the classic
+    /// ones of its own services, without a limit of deliveries: a handler that kills its process gets the event again.
     FamilyA,
-    /// A JSON object with `event_name`, `metadata` and `data`.
+    /// A JSON object with `event_name`, `metadata` and `data`. On a broker its queues are classic as well, and all groups
+    /// that handle an event share one: each event goes to one of them, whatever its target.
     FamilyB,
 }
 
@@ -52,7 +60,22 @@ impl fmt::Display for Unreadable {
     }
 }
 
+/// Whether what is read as the target is one: an object of a family names the service that it is for, and goes to all
+/// who have bound its name. The subject of a `CloudEvent` of somebody else's may be anything.
+pub(crate) fn is_of_family(wire: &Wire) -> bool {
+    cloudevents::prefix(wire).is_none() && !structured::is_one(&common::read(wire))
+}
+
 impl EventFormat {
+    /// What a native priority says: the families have four of them, from 1.
+    #[cfg(feature = "amqp")]
+    pub(crate) fn priority(self, native: u8) -> Priority {
+        match self {
+            Self::CloudEvents => Priority::from_native(native),
+            Self::FamilyA | Self::FamilyB => Priority::from_number(native.into()).unwrap_or_default(),
+        }
+    }
+
     pub(crate) fn write(self, message: &Message) -> Wire {
         match self {
             Self::CloudEvents => cloudevents::write(message),

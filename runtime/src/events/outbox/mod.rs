@@ -9,7 +9,7 @@
 //! - `lanes`: the order of the relay
 //! - `entry`, `fate`: a record before and after it is on disk, as its publisher sees it
 //! - `outbox`, `relay`: a client's store, what empties it; `unsent`: what stays
-//! - `ledger`: what the subscriptions have handled
+//! - `ledger`: what the subscriptions have handled; `health`: whether events can be stored
 //! - `engine`: what the above need of a disk; `disk`: redb; `mark`: a count of commits beside it
 //! - `record`, `checksum`: how a record lies on disk; `directory`: whose it is
 //!
@@ -23,6 +23,7 @@ mod engine;
 mod entry;
 mod error;
 mod fate;
+mod health;
 mod lanes;
 mod ledger;
 mod mark;
@@ -43,6 +44,7 @@ mod writer;
 pub(crate) use entry::{Entry, Kept};
 pub(crate) use error::StoreError;
 pub(crate) use fate::Fate;
+pub(crate) use health::Health;
 pub(crate) use ledger::Ledger;
 pub use outbox::OutboxMetrics;
 pub(crate) use outbox::{Outbox, OutboxSettings};

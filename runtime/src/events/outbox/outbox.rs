@@ -14,7 +14,7 @@ use super::super::envelope;
 use super::super::message::Message;
 use super::super::publish::PublishFailure;
 use super::super::text::Text;
-use super::{Bounds, Entry, Figures, Kept, Ledger, Record, Seq, Store, StoreError, Stored, relay};
+use super::{Bounds, Entry, Figures, Health, Kept, Ledger, Record, Seq, Store, StoreError, Stored, relay};
 use crate::client::{Shared, lock};
 use crate::{Error, ErrorKind, Result};
 
@@ -109,6 +109,11 @@ impl Outbox {
         let entry: Entry = entered.map_err(|_| full())?.map_err(refused)?;
         let written = timeout_at(deadline, entry.write()).await;
         written.map_err(|_| slow())?.map_err(refused)
+    }
+
+    /// Whether events can be stored, for whoever looks.
+    pub(in crate::events) fn health(&self) -> Health {
+        self.store.health()
     }
 
     /// What the subscription of this label has handled, the latest so many events.

@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::super::bus::{Again, Bus, Nack};
+use super::super::EventsState;
+use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::envelope;
 use super::{Store, StoreError, Taken};
 use crate::client::Shared;
@@ -33,6 +34,10 @@ pub(super) async fn run(store: Store, bus: Bus, shared: Weak<Shared>, mut stop: 
     loop {
         if *stop.borrow() {
             return window.drain().await;
+        }
+        window.until_ready(&bus, &mut stop).await;
+        if *stop.borrow() {
+            continue;
         }
         match fill(&mut window, &store, &bus, &shared, &stop).await {
             // The publishes fail now, and say why.
@@ -101,6 +106,22 @@ impl Window {
         self.0.len() < before
     }
 
+    /// Waits for a connection, or for the end. Without one nothing is taken: the most urgent goes first once there is one.
+    async fn until_ready(&mut self, bus: &Bus, stop: &mut watch::Receiver<bool>) {
+        let mut ready = pin!(bus.ready());
+        let mut stopped = pin!(stop.wait_for(|is_stopping| *is_stopping));
+        poll_fn(|cx| {
+            self.poll(cx);
+            let is_stopped = stopped.as_mut().poll(cx).is_ready();
+            if is_stopped || ready.as_mut().poll(cx).is_ready() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
     async fn drain(mut self) {
         poll_fn(|cx| {
             self.poll(cx);
@@ -114,15 +135,21 @@ impl Window {
     }
 }
 
-/// Offers one record until it is confirmed or refused for good. Dropped, or told to stop before the next try, it gives the
-/// record back.
+/// Offers one record until it is confirmed or refused for good. Dropped, expired, or told to stop before the next try or
+/// while there is no connection, it gives the record back.
 async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Receiver<bool>) {
     let Some(outgoing) = envelope::read(&taken.record().bytes) else {
         return bury(taken, "it is not an event of this version");
     };
     let mut longest = FIRST_PAUSE;
     loop {
-        let Err(nack) = bus.publish(&outgoing, None).await else {
+        if has_expired(&taken) {
+            return;
+        }
+        let Some(published) = publish(&outgoing, &bus, &mut stop).await else {
+            return;
+        };
+        let Err(nack) = published else {
             return confirm(taken, &shared);
         };
         let Some(shared) = shared.upgrade() else { return };
@@ -140,6 +167,37 @@ async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Rec
         }
         longest = most.min(longest * 2);
     }
+}
+
+/// How the bus answered; `None` where it is to stop and has no connection, for which it would use up all of the grace.
+async fn publish(
+    outgoing: &Outgoing,
+    bus: &Bus,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<Result<(), Nack>> {
+    let mut publishing = pin!(bus.publish(outgoing, None));
+    let mut given_up = pin!(async {
+        // An error: nobody stops it any more.
+        let is_stopping = stop.wait_for(|is_stopping| *is_stopping).await.is_ok();
+        let mut states = bus.watch();
+        let is_away = is_stopping && states.wait_for(|state| *state != EventsState::Up).await.is_ok();
+        if !is_away {
+            std::future::pending::<()>().await;
+        }
+    });
+    poll_fn(|cx| {
+        if let Poll::Ready(published) = publishing.as_mut().poll(cx) {
+            return Poll::Ready(Some(published));
+        }
+        given_up.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}
+
+/// The store buries it, once it has it back.
+fn has_expired(taken: &Taken) -> bool {
+    let end = taken.record().expires_at;
+    end.is_some_and(|end| end <= SystemTime::now())
 }
 
 fn confirm(taken: Taken, shared: &Weak<Shared>) {

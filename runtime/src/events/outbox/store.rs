@@ -15,6 +15,7 @@ use super::entry::Entry;
 #[cfg(test)]
 use super::entry::Kept;
 use super::fate::Fates;
+use super::health::Health;
 use super::lanes::{Handed, Lanes};
 use super::record::{Encoded, Record, Seq, Stored};
 use super::room::{Bounds, Room};
@@ -203,6 +204,11 @@ impl Store {
     /// Why nothing more can be accepted, once that is so.
     pub(crate) fn failure(&self) -> Option<StoreError> {
         self.shared.end.get().cloned()
+    }
+
+    /// Whether it takes events, for whoever looks.
+    pub(crate) fn health(&self) -> Health {
+        Health::new(&self.shared)
     }
 
     /// How full it is and what happened since it was opened.

@@ -34,8 +34,16 @@ pub(super) enum Begun {
 /// The event as it would be published; every error names it.
 pub(super) fn prepare(shared: &Shared, draft: Draft) -> Result<(Message, Outgoing)> {
     let id = draft.id(shared);
-    let encoded = encode(shared, draft, id.clone());
+    let encoded = encode(shared, draft, id.clone()).and_then(|(message, outgoing)| {
+        check(shared.events.bus()?, &outgoing)?;
+        Ok((message, outgoing))
+    });
     encoded.map_err(|error| error.with_event_id(id.as_str()))
+}
+
+/// What is stored first is refused first, too: nobody waits for it any more when the broker does.
+fn check(bus: &Bus, outgoing: &Outgoing) -> Result<()> {
+    bus.check(outgoing).map_err(|nack| refused(nack, false))
 }
 
 fn encode(shared: &Shared, draft: Draft, id: Text) -> Result<(Message, Outgoing)> {
@@ -120,6 +128,11 @@ impl Prepared {
         let accepted = shared.events.figures.accepted();
         #[cfg(feature = "outbox")]
         if let Some(outbox) = &shared.events.outbox {
+            if let Err(error) = shared.events.bus().and_then(|bus| check(bus, &self.outgoing)) {
+                span::record_outcome(&self.span, Some(&error));
+                accepted.finish(false, self.started.elapsed());
+                return Err(error);
+            }
             shared.events.start(shared);
             let kept = outbox
                 .accept(&self.message, &self.outgoing, self.deadline)

@@ -5,6 +5,7 @@
 
 mod address;
 mod backoff;
+mod burial;
 mod declare;
 mod depths;
 mod fault;
@@ -140,6 +141,26 @@ impl AmqpBus {
         }
     }
 
+    /// Resolves once there is a connection to publish on.
+    #[cfg(feature = "outbox")]
+    pub(crate) async fn ready(&self) {
+        if let Ok(publisher) = self.publisher() {
+            // An error is told to whoever publishes.
+            let _ = publisher.link().await;
+        }
+    }
+
+    /// # Errors
+    /// For good, where no frame of this broker, or without a connection of a usual one, holds properties and headers.
+    pub(crate) fn check(&self, outgoing: &Outgoing) -> Result<(), Nack> {
+        if wire::excess(&outgoing.wire, wire::USUAL_FRAME) == 0 {
+            return Ok(());
+        }
+        let link = lock(&self.running).publishing_link();
+        let frame_max = link.map_or(wire::USUAL_FRAME, |link| link.frame_max());
+        wire::properties(&outgoing.wire, frame_max).map(drop)
+    }
+
     /// Resolves once the broker has confirmed the event; without a connection, once there is one.
     pub(crate) async fn publish(&self, outgoing: &Outgoing) -> Result<(), Nack> {
         let publisher = self.publisher()?;
@@ -153,6 +174,8 @@ impl AmqpBus {
     /// # Errors
     /// `Config` when the broker has other queues of these names, or does not allow them.
     pub(crate) async fn subscribe(&self, declaration: &Declaration) -> Result<Source, Error> {
+        topology::check(self.core.format, declaration)
+            .map_err(|message| Error::new(ErrorKind::Config, message))?;
         let (source, declared, taker) = self.begin(declaration).map_err(refused)?;
         let declared = timeout(PATIENCE, declared).await;
         if let Ok(Ok(Ok(()))) | Err(_) = &declared {
@@ -225,11 +248,7 @@ impl AmqpBus {
     }
 
     fn refresh(&self) {
-        let link = {
-            let running = lock(&self.running);
-            let publishing = running.publishing.as_ref();
-            publishing.and_then(|publishing| publishing.connection.links.borrow().clone())
-        };
+        let link = lock(&self.running).publishing_link();
         self.depths.refresh(link);
     }
 

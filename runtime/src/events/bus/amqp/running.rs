@@ -67,6 +67,12 @@ impl Running {
         publisher
     }
 
+    /// The connection that publishes, where there is one.
+    pub(super) fn publishing_link(&self) -> Option<Arc<Link>> {
+        let publishing = self.publishing.as_ref()?;
+        publishing.connection.links.borrow().clone()
+    }
+
     pub(super) fn consuming(
         &mut self,
         core: &Arc<Core>,

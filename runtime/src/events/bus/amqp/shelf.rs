@@ -11,11 +11,12 @@ use lapin::options::{BasicAckOptions, BasicGetOptions};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::super::{Nack, Shelf, Shelved};
+use super::burial::{self, Burial};
 use super::fault::{Cause, Fault};
 use super::link::{ANSWER, Link, answered};
 use super::publisher::{CONFIRM, Parcel, Publisher};
 use super::{topology, wire};
-use crate::events::format::{DEAD_REASON, FIRST_FAILURE_TIME};
+use crate::events::format::{ATTEMPT, DEAD_REASON, DEAD_TIME, UNROUTED_FROM};
 use crate::events::letter;
 use crate::events::text::Text;
 use crate::events::timestamp;
@@ -27,9 +28,6 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// How soon a queue is asked again.
 const AGAIN: Duration = Duration::from_millis(20);
-
-/// Why a broker says that an event is here.
-const REASON: &str = "x-first-death-reason";
 
 /// The queue of a shelf.
 fn queue(place: &Shelf) -> Text {
@@ -46,7 +44,8 @@ pub(super) async fn list(link: &Link, place: &Shelf, most: usize) -> Result<Vec<
     while shelved.len() < most
         && let Some(letter) = walk.next().await?
     {
-        shelved.push(shelved_of(wire_of(letter).1));
+        let buried = burial::of(&letter.delivery.properties);
+        shelved.push(shelved_of(wire_of(letter).1, buried));
     }
     Ok(shelved)
 }
@@ -58,7 +57,7 @@ pub(super) async fn discard(link: &Link, place: &Shelf, id: &str) -> Result<usiz
     while let Some(letter) = walk.next().await? {
         let (tag, wire) = wire_of(letter);
         if is_named(&wire, Some(id)) {
-            walk.settle(tag).await?;
+            walk.settle(tag, wire.body.len()).await?;
             count += 1;
         }
     }
@@ -78,10 +77,11 @@ pub(super) async fn replay(
     while let Some(letter) = walk.next().await? {
         let key = Text::copy(letter.routing_key.as_str());
         let exchange = Text::copy(letter.exchange.as_str());
-        let (tag, wire) = wire_of(letter);
+        let (tag, mut wire) = wire_of(letter);
         if !is_named(&wire, id) {
             continue;
         }
+        let bytes = wire.body.len();
         let parcel = match place {
             Shelf::Dead(label) => Parcel {
                 exchange: topology::QUEUES.into(),
@@ -89,14 +89,14 @@ pub(super) async fn replay(
                 wire: Arc::new(letter::revived(&wire)),
             },
             Shelf::Unrouted => Parcel {
-                exchange,
+                exchange: unrouted_from(&mut wire).unwrap_or(exchange),
                 key,
                 wire: Arc::new(wire),
             },
         };
         // What is refused stays, and what is not confirmed: it may come twice.
         if let Ok(Ok(())) = timeout(CONFIRM, publisher.publish(parcel)).await {
-            walk.settle(tag).await?;
+            walk.settle(tag, bytes).await?;
             count += 1;
         }
     }
@@ -179,8 +179,9 @@ impl Walk {
         Ok(Some(letter))
     }
 
-    async fn settle(&mut self, tag: u64) -> Result<(), Fault> {
+    async fn settle(&mut self, tag: u64, bytes: usize) -> Result<(), Fault> {
         self.kept -= 1;
+        self.bytes -= bytes;
         let settled = self.channel.basic_ack(tag, BasicAckOptions::default());
         answered(&self.queue, settled).await
     }
@@ -203,18 +204,31 @@ fn wire_of(letter: BasicGetMessage) -> (u64, Wire) {
 }
 
 fn is_named(wire: &Wire, id: Option<&str>) -> bool {
-    id.is_none_or(|id| wire.properties.message_id.as_deref() == Some(id))
+    id.is_none_or(|id| letter::id(wire).as_str() == id)
 }
 
-fn shelved_of(mut wire: Wire) -> Shelved {
+/// The exchange that had no queue for it, where that is not the one that it came over.
+fn unrouted_from(wire: &mut Wire) -> Option<Text> {
+    let from = wire.headers.text(UNROUTED_FROM).cloned();
+    wire.headers.remove(UNROUTED_FROM);
+    from
+}
+
+fn shelved_of(mut wire: Wire, buried: Option<Burial>) -> Shelved {
+    let mut since = wire
+        .headers
+        .text(DEAD_TIME)
+        .and_then(|text| timestamp::read(text));
     if wire.headers.get(DEAD_REASON).is_none()
-        && let Some(reason) = wire.headers.text(REASON).cloned()
+        && let Some(Burial { reason, time }) = buried
     {
         let said = Text::format(format_args!("the broker gave up: {reason}"));
         wire.headers.set(DEAD_REASON, Value::Text(said));
+        // It says which attempt was to come.
+        let coming = wire.headers.number(ATTEMPT).unwrap_or(1);
+        wire.headers.set(ATTEMPT, Value::Number(coming.saturating_sub(1)));
+        since = time;
     }
-    let first = wire.headers.text(FIRST_FAILURE_TIME);
-    let since = first.and_then(|text| timestamp::read(text));
     let published = wire.properties.timestamp.map(Duration::from_secs);
     let published = published.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
     Shelved {

@@ -1,6 +1,6 @@
 //! How the connections are, for whoever looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::super::LinkFigures;
 use super::fault::{Cause, Fault};
 use crate::client::lock;
 use crate::events::EventsState;
+use crate::events::text::Text;
 
 /// What a connection is for: an alarm on the one must not freeze the acknowledgements on the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(super) struct States {
 struct Tally {
     publishing: Option<EventsState>,
     consuming: Option<EventsState>,
+    /// The subscriptions that the broker does not let be, and why.
+    refused: HashMap<Text, EventsState>,
     lost: BTreeMap<Cause, u64>,
     blocked: Duration,
     blocked_since: Option<Instant>,
@@ -60,6 +63,29 @@ impl States {
         let mut tally = lock(&self.tally);
         tally.time(role, &state);
         *tally.place(role) = Some(state);
+        self.show(&tally);
+    }
+
+    /// A subscription is not what it should be, on a connection that is; it is tried again.
+    pub(super) fn refused(&self, queue: &Text, fault: &Fault) {
+        let mut tally = lock(&self.tally);
+        *tally.lost.entry(fault.cause).or_default() += 1;
+        if matches!(fault.cause, Cause::Conflict | Cause::Refused) {
+            let state = EventsState::Down(fault.text.as_str().into());
+            tally.refused.insert(queue.clone(), state);
+            self.show(&tally);
+        }
+    }
+
+    /// A subscription takes events, or is over.
+    pub(super) fn restored(&self, queue: &Text) {
+        let mut tally = lock(&self.tally);
+        if tally.refused.remove(queue).is_some() {
+            self.show(&tally);
+        }
+    }
+
+    fn show(&self, tally: &Tally) {
         let worst = tally.worst();
         self.seen.send_if_modified(|seen| {
             let is_new = *seen != worst;
@@ -121,7 +147,8 @@ impl Tally {
 
     fn worst(&self) -> EventsState {
         let states = [&self.publishing, &self.consuming];
-        let worst = states.into_iter().flatten().max_by_key(|state| severity(state));
+        let states = states.into_iter().flatten().chain(self.refused.values());
+        let worst = states.max_by_key(|state| severity(state));
         worst.cloned().unwrap_or(EventsState::Connecting)
     }
 }
@@ -138,6 +165,23 @@ fn severity(state: &EventsState) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_subscription_that_cannot_be_is_seen_until_it_can() {
+        let states = States::new();
+        let seen = states.watch();
+        states.set(Role::Publishing, EventsState::Up);
+        states.set(Role::Consuming, EventsState::Up);
+        let queue = Text::from("trunkline.q.a");
+        states.refused(&queue, &Fault::new(Cause::Channel, "it is closed"));
+        assert_eq!(*seen.borrow(), EventsState::Up);
+        states.refused(&queue, &Fault::new(Cause::Conflict, "other arguments"));
+        assert_eq!(*seen.borrow(), EventsState::Down("other arguments".into()));
+        states.restored(&queue);
+        assert_eq!(*seen.borrow(), EventsState::Up);
+        let expected = BTreeMap::from([("channel".to_owned(), 1), ("conflict".to_owned(), 1)]);
+        assert_eq!(states.figures().reconnects, expected);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn the_worse_connection_is_what_is_seen() {

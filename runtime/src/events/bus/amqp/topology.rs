@@ -196,7 +196,7 @@ fn of_family(format: EventFormat, declaration: &Declaration, queue: &Text) -> Ve
                 let mut arguments = FieldTable::default();
                 arguments.insert("x-max-priority".into(), AMQPValue::LongInt(4));
                 QueuePlan {
-                    name: Text::format(format_args!("{}.{key}", declaration.group)),
+                    name: Text::format(format_args!("{}{}.{key}", declaration.group, beside(declaration))),
                     arguments,
                     bindings: vec![(FAMILY_A, key)],
                 }
@@ -213,6 +213,29 @@ fn of_family(format: EventFormat, declaration: &Declaration, queue: &Text) -> Ve
     .into_iter()
     .filter(|plan| plan.name != *queue)
     .collect()
+}
+
+/// `.{subscription}`, where it is not the group's own queue.
+fn beside(declaration: &Declaration) -> &str {
+    let own = segment(&declaration.group);
+    declaration.label.strip_prefix(&*own).unwrap_or_default()
+}
+
+/// # Errors
+/// Where the queues of the format are not the subscription's own.
+pub(super) fn check(format: EventFormat, declaration: &Declaration) -> Result<(), &'static str> {
+    match format {
+        EventFormat::FamilyB if !beside(declaration).is_empty() => Err(
+            "a subscription in family B: its queues are named by the event alone, and all who handle it share them",
+        ),
+        EventFormat::CloudEvents | EventFormat::FamilyA | EventFormat::FamilyB => Ok(()),
+    }
+}
+
+/// Whether what has no queue there is gone, unless it is asked back: others of the family declare these without an
+/// alternate.
+pub(super) fn has_no_alternate(exchange: &str) -> bool {
+    [FAMILY_A, FAMILY_B].contains(&exchange)
 }
 
 /// A queue that is found under its own name.

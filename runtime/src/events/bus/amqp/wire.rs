@@ -10,8 +10,13 @@ use crate::events::wire::{Headers, Properties, Value, Wire};
 /// The most bytes of an event: newer brokers close the channel of whoever sends more, with all that is on its way there.
 pub(crate) const LARGEST: usize = 16 * 1024 * 1024;
 
-/// What a frame has beside the properties: its own envelope, and the class, size and flags of the content.
-const FRAME: usize = 8 + 14;
+/// What a broker writes onto an event on its way. Without room for it an event is taken, and can never be delivered.
+const OF_BROKERS: usize = 512;
+/// What a frame has beside the properties: its own envelope, the class, size and flags of the content, and that.
+const FRAME: usize = 8 + 14 + OF_BROKERS;
+
+/// The bytes of a frame that a broker allows unless it is told otherwise.
+pub(super) const USUAL_FRAME: usize = 131_072;
 
 const PERSISTENT: u8 = 2;
 
@@ -87,6 +92,11 @@ fn headers(headers: &Headers) -> Result<FieldTable, Nack> {
         table.insert(short("header", name)?, value);
     }
     Ok(table)
+}
+
+/// By how many bytes properties and headers are more than a frame holds.
+pub(super) fn excess(wire: &Wire, frame_max: usize) -> usize {
+    (FRAME + weight(wire)).saturating_sub(frame_max)
 }
 
 /// A text that AMQP has at most 255 bytes for.

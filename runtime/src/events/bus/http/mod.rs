@@ -100,6 +100,10 @@ impl HttpBus {
         &self.shelves
     }
 
+    pub(super) fn check(&self, outgoing: &Outgoing) -> Result<(), Nack> {
+        publish::check(self.dialect(), outgoing)
+    }
+
     pub(super) async fn publish(&self, outgoing: &Outgoing, deadline: Option<Instant>) -> Result<(), Nack> {
         let service = self.service().ok_or_else(|| Nack::temporary(GONE))?;
         let published = publish::publish(&service, self.dialect(), outgoing, deadline).await;

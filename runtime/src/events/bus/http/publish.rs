@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::super::super::PublishFailure;
 use super::super::super::format;
 use super::super::super::message::Message;
+use super::super::super::topology::Route;
 use super::super::{Again, Nack, Outgoing};
 use super::MessagingDialect;
 use crate::client::ServiceClient;
@@ -47,9 +48,7 @@ pub(super) async fn publish(
         Err(unreadable) => return Published::Refused(Nack::permanent(unreadable.to_string())),
     };
     let Some(body) = dialect.write(&message, &outgoing.route) else {
-        let reason =
-            "a routing key cannot be sent in the dialect `plain`; expected `v1`, or an event without one";
-        return Published::Refused(Nack::permanent(reason));
+        return Published::Refused(no_place_for_a_key());
     };
     let call = service
         .post(dialect.path())
@@ -60,6 +59,21 @@ pub(super) async fn publish(
         Ok(reply) => judge(dialect, &reply),
         Err(error) => failed(&error),
     }
+}
+
+/// # Errors
+/// For good, where the dialect has no place for what the event says.
+pub(super) fn check(dialect: MessagingDialect, outgoing: &Outgoing) -> Result<(), Nack> {
+    match (dialect, &outgoing.route) {
+        (MessagingDialect::Plain, Route::Key(_)) => Err(no_place_for_a_key()),
+        (MessagingDialect::Plain | MessagingDialect::V1, _) => Ok(()),
+    }
+}
+
+fn no_place_for_a_key() -> Nack {
+    Nack::permanent(
+        "a routing key cannot be sent in the dialect `plain`; expected `v1`, or an event without one",
+    )
 }
 
 fn context(service: &ServiceClient, message: &Message, deadline: Option<Instant>) -> Context {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::super::{Outgoing, Shelved};
 use super::Bounds;
 use super::queue::Entry;
+use crate::events::letter;
 use crate::events::wire::Wire;
 
 /// Bounded as a queue is, in events and in bytes; in the order of arrival.
@@ -66,7 +67,7 @@ impl<T: Item> Shelf<T> {
         let before = std::mem::take(self).items;
         let count = before.len();
         for (item, since) in before {
-            let is_chosen = id.is_none_or(|id| item.wire().properties.message_id.as_deref() == Some(id));
+            let is_chosen = id.is_none_or(|id| letter::id(item.wire()).as_str() == id);
             if !is_chosen || !take(&item) {
                 self.push(item, since);
             }

@@ -8,7 +8,7 @@ use lapin::{Channel, Confirmation};
 use super::super::super::Nack;
 use super::super::fault::Fault;
 use super::super::link::{Link, answered};
-use super::super::wire;
+use super::super::{topology, wire};
 use super::Parcel;
 
 /// A channel that confirms. It has one owner and no clone: two tasks that publish on one channel get each other's
@@ -44,7 +44,11 @@ impl ConfirmChannel {
         let wire = std::sync::Arc::clone(&parcel.wire);
         let channel = &self.channel;
         Ok(async move {
-            let options = BasicPublishOptions::default();
+            let options = BasicPublishOptions {
+                // What comes back for want of a queue is kept by `returns`.
+                mandatory: topology::has_no_alternate(exchange.as_str()),
+                ..BasicPublishOptions::default()
+            };
             let sent = channel.basic_publish(exchange, key, options, &wire.body, properties);
             sent.await?.await
         })

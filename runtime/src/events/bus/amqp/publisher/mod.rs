@@ -1,6 +1,7 @@
 //! Publishing: one task owns the channel, and what was not confirmed on one connection goes out again on the next.
 
 mod channel;
+mod returns;
 mod window;
 
 use std::collections::VecDeque;

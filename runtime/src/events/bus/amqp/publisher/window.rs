@@ -10,8 +10,10 @@ use tokio::time::Instant;
 
 use super::super::super::Nack;
 use super::super::fault::{Cause, Fault};
+use super::super::topology;
 use super::Request;
 use super::channel::ConfirmChannel;
+use super::returns::{self, Returns};
 
 /// The most events without a confirm, and the most of their bytes.
 const MOST: usize = 1000;
@@ -22,6 +24,11 @@ pub(super) struct Window<'a> {
     channel: &'a ConfirmChannel,
     flying: VecDeque<Flying<'a>>,
     bytes: usize,
+    /// Those that may come back.
+    mandatory: usize,
+    returns: Returns,
+    /// The oldest may be among what comes back yet: it waits for all others, and none is started.
+    is_unclear: bool,
 }
 
 struct Flying<'a> {
@@ -29,6 +36,15 @@ struct Flying<'a> {
     weight: usize,
     since: Instant,
     confirm: Confirm<'a>,
+    is_mandatory: bool,
+    /// Once it is known.
+    decided: Option<Decided>,
+}
+
+struct Decided {
+    outcome: Result<(), Nack>,
+    /// It came with what came back of another: its own may come with that one.
+    is_unclear: bool,
 }
 
 type Confirm<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
@@ -41,6 +57,9 @@ impl<'a> Window<'a> {
             channel,
             flying: VecDeque::new(),
             bytes: 0,
+            mandatory: 0,
+            returns: Returns::default(),
+            is_unclear: false,
         }
     }
 
@@ -50,7 +69,7 @@ impl<'a> Window<'a> {
 
     /// How many may be started; one may be larger than all of the bytes.
     pub(super) fn room(&self) -> usize {
-        if self.bytes >= MOST_BYTES {
+        if self.bytes >= MOST_BYTES || self.is_unclear {
             return 0;
         }
         MOST - self.flying.len()
@@ -75,12 +94,16 @@ impl<'a> Window<'a> {
             confirm = Box::pin(std::future::ready(answer));
         }
         let weight = request.parcel.wire.weight();
+        let is_mandatory = topology::has_no_alternate(&request.parcel.exchange);
         self.bytes += weight;
+        self.mandatory += usize::from(is_mandatory);
         self.flying.push_back(Flying {
             request,
             weight,
             since: Instant::now(),
             confirm,
+            is_mandatory,
+            decided: None,
         });
     }
 
@@ -89,20 +112,48 @@ impl<'a> Window<'a> {
     /// # Errors
     /// When the channel is of no more use; what is not decided goes back.
     pub(super) fn settle(&mut self, cx: &mut Context<'_>) -> Result<bool, Fault> {
+        if self.mandatory > 0 {
+            self.look(cx)?;
+        }
         let mut any = false;
         while let Some(flying) = self.flying.front_mut() {
-            let Poll::Ready(answer) = flying.confirm.as_mut().poll(cx) else {
+            if !flying.decide(cx, &mut self.returns)? {
                 break;
-            };
-            // After an error nobody polls here again.
-            let outcome = outcome(answer)?;
-            any = true;
-            if let Some(flying) = self.flying.pop_front() {
-                self.bytes -= flying.weight;
-                flying.request.answer(outcome);
             }
+            let is_unclear = flying.decided.as_ref().is_some_and(|decided| decided.is_unclear);
+            self.is_unclear = is_unclear && self.flying.iter().any(|flying| flying.decided.is_none());
+            if self.is_unclear {
+                break;
+            }
+            any = true;
+            self.answer_first(cx);
         }
         Ok(any)
+    }
+
+    /// Looks at all, in their order: what came back of one may have come with any that was confirmed before it.
+    fn look(&mut self, cx: &mut Context<'_>) -> Result<(), Fault> {
+        for flying in &mut self.flying {
+            flying.decide(cx, &mut self.returns)?;
+        }
+        Ok(())
+    }
+
+    fn answer_first(&mut self, cx: &mut Context<'_>) {
+        let Some(flying) = self.flying.pop_front() else {
+            return;
+        };
+        self.bytes -= flying.weight;
+        self.mandatory -= usize::from(flying.is_mandatory);
+        let Some(Decided { outcome, .. }) = flying.decided else {
+            return;
+        };
+        let mut request = flying.request;
+        if flying.is_mandatory && self.returns.take(&request.parcel) {
+            request.parcel = returns::unrouted(&request.parcel);
+            return self.start(request, cx);
+        }
+        request.answer(outcome);
     }
 
     /// What is not decided, in its order.
@@ -115,12 +166,37 @@ impl<'a> Window<'a> {
     }
 }
 
+impl Flying<'_> {
+    /// Whether it is decided by now.
+    ///
+    /// # Errors
+    /// When the channel is of no more use.
+    fn decide(&mut self, cx: &mut Context<'_>, returns: &mut Returns) -> Result<bool, Fault> {
+        if self.decided.is_some() {
+            return Ok(true);
+        }
+        let Poll::Ready(answer) = self.confirm.as_mut().poll(cx) else {
+            return Ok(false);
+        };
+        // After an error nobody polls here again.
+        let answer = answer?;
+        let mut is_unclear = false;
+        if let Confirmation::Ack(Some(message)) | Confirmation::Nack(Some(message)) = &answer {
+            returns.add(message);
+            is_unclear = self.is_mandatory && !returns::is_its_own(message, &self.request.parcel);
+        }
+        let outcome = outcome(&answer)?;
+        self.decided = Some(Decided { outcome, is_unclear });
+        Ok(true)
+    }
+}
+
 /// What a confirm says of its event.
 ///
 /// # Errors
 /// When it says nothing: the channel is gone, or was never told to confirm.
-fn outcome(answer: Answer) -> Result<Result<(), Nack>, Fault> {
-    match answer? {
+fn outcome(confirmation: &Confirmation) -> Result<Result<(), Nack>, Fault> {
+    match confirmation {
         Confirmation::Ack(_) => Ok(Ok(())),
         Confirmation::Nack(_) => Ok(Err(Nack::temporary(
             "the broker refused the event: a queue is full or has no leader",
@@ -138,9 +214,9 @@ mod tests {
 
     #[test]
     fn without_confirm_mode_nothing_is_a_success() {
-        let fault = outcome(Ok(Confirmation::NotRequested)).expect_err("nobody confirmed");
+        let fault = outcome(&Confirmation::NotRequested).expect_err("nobody confirmed");
         assert_eq!(fault.cause, Cause::Unconfirmed);
-        assert!(outcome(Ok(Confirmation::Ack(None))).is_ok_and(|outcome| outcome.is_ok()));
-        assert!(outcome(Ok(Confirmation::Nack(None))).is_ok_and(|outcome| outcome.is_err()));
+        assert!(outcome(&Confirmation::Ack(None)).is_ok_and(|outcome| outcome.is_ok()));
+        assert!(outcome(&Confirmation::Nack(None)).is_ok_and(|outcome| outcome.is_err()));
     }
 }

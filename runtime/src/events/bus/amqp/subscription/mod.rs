@@ -2,6 +2,7 @@
 
 mod acks;
 mod channel;
+mod copies;
 mod moment;
 mod source;
 
@@ -63,7 +64,7 @@ pub(super) fn make(
     needs: Needs,
     declaration: &Declaration,
 ) -> (Source, impl Future<Output = ()> + Send + use<>, Declared) {
-    let desk = Arc::new(Desk::default());
+    let desk = Arc::new(Desk::of(needs.core.format));
     let (open, opened) = oneshot::channel();
     let (answer, declared) = oneshot::channel();
     let (closed, closing) = watch::channel(());
@@ -100,6 +101,7 @@ impl Subscription {
                 return;
             };
             self.desk.clear();
+            self.report(&fault);
             if since.elapsed() >= GOOD {
                 backoff = Backoff::new();
             }
@@ -122,6 +124,7 @@ impl Subscription {
         let opened = end.before(self.open(link)).await;
         let Some(opened) = opened else { return Ok(()) };
         let mut channel = opened?;
+        self.needs.core.states.restored(&self.plan.queue);
         if let Some(declared) = self.declared.take() {
             // An error: whoever subscribed has given up waiting, and still takes from here.
             let _ = declared.send(Ok(()));
@@ -179,6 +182,13 @@ impl Subscription {
         }
     }
 
+    /// What happens to the connection, its supervisor tells.
+    fn report(&self, fault: &Fault) {
+        if matches!(fault.cause, Cause::Conflict | Cause::Refused | Cause::Channel) {
+            self.needs.core.states.refused(&self.plan.queue, fault);
+        }
+    }
+
     /// Whether whoever subscribes is told so instead of another attempt.
     fn is_hopeless(&mut self, fault: &Fault) -> bool {
         if !matches!(fault.cause, Cause::Conflict | Cause::Refused) {
@@ -188,6 +198,12 @@ impl Subscription {
             Some(declared) => declared.send(Err(fault.clone())).is_ok(),
             None => false,
         }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.needs.core.states.restored(&self.plan.queue);
     }
 }
 

@@ -10,11 +10,12 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use super::super::super::lanes::Lanes;
 use super::super::super::{self as bus, Incoming, Nack, Verdict};
-use super::super::publisher::{Parcel, Publisher};
+use super::super::publisher::Publisher;
 use super::super::{topology, wire};
 use super::acks::Acks;
+use super::copies;
 use crate::client::lock;
-use crate::events::Priority;
+use crate::events::EventFormat;
 use crate::events::text::Text;
 use crate::events::wire::Wire;
 
@@ -33,6 +34,8 @@ pub(crate) struct Closed(pub(super) watch::Receiver<()>);
 /// What waits for somebody to handle it, by priority.
 #[derive(Default)]
 pub(super) struct Desk {
+    /// Whose native priorities these are.
+    format: EventFormat,
     lanes: Mutex<Lanes<Incoming>>,
     arrived: Notify,
 }
@@ -70,6 +73,13 @@ impl Closed {
 }
 
 impl Desk {
+    pub(super) fn of(format: EventFormat) -> Self {
+        Self {
+            format,
+            ..Self::default()
+        }
+    }
+
     async fn next(&self) -> Incoming {
         loop {
             let mut arrived = pin!(self.arrived.notified());
@@ -99,7 +109,8 @@ impl Desk {
         let was_empty = lanes.len() == 0;
         for incoming in arrived {
             let native = incoming.wire.properties.priority;
-            lanes.push(native.map(Priority::from_native).unwrap_or_default(), incoming);
+            let priority = native.map(|native| self.format.priority(native));
+            lanes.push(priority.unwrap_or_default(), incoming);
         }
         drop(lanes);
         // Where it was not, somebody is on the way.
@@ -154,12 +165,7 @@ impl Session {
 
     /// Publishes a copy, unless the delivery is over first: then the event comes again as it was.
     async fn copy(&self, key: Text, copy: &Arc<Wire>) -> Result<(), Nack> {
-        let parcel = Parcel {
-            exchange: topology::QUEUES.into(),
-            key,
-            wire: Arc::clone(copy),
-        };
-        let mut published = pin!(self.publisher.publish(parcel));
+        let mut published = pin!(copies::publish(&self.publisher, key, copy));
         let mut over = self.over.subscribe();
         let mut over = pin!(async move {
             let _ = over.wait_for(|is_over| *is_over).await;
