@@ -111,7 +111,7 @@ fn measure_threads(bench: &Bench, options: Options) {
     let stream = |place: usize, count| {
         let stream = shippings[place].stream(&bench.event, count);
         Cost::of(count, || {
-            runtimes[place].block_on(stream).expect("the queue has room")
+            runtimes[place].block_on(stream).expect("the queue has room");
         })
     };
     let turns: Vec<Turn<'_>> = vec![

@@ -20,7 +20,7 @@ use crate::random::Random;
 /// A tower layer that runs each request of a server in the [`Context`] of its headers.
 ///
 /// It works with every server that speaks tower and the `http` crate, such as axum and tonic: with axum it is
-/// `Router::new().route(..).layer(ContextLayer::new())`. The handler runs in a [`scope`] and in a span `request` of
+/// `Router::new().route(..).layer(ContextLayer::new())`. The handler runs in a [`scope`](super::scope) and in a span `request` of
 /// the target `trunkline` at INFO, with the fields `trace_id`, `request_id`, `http.request.method` and, at the end,
 /// `http.response.status_code`; the response carries the trace id as `x-trace-id`.
 ///
