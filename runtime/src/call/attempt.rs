@@ -120,37 +120,56 @@ impl<'a> Attempt<'a> {
     /// Sends the request and reads what may be read, within the attempt's time.
     ///
     /// A permit that is a probe ends with the head; another takes its place where the breaker gives one.
-    pub(crate) async fn run(
+    #[expect(clippy::manual_async_fn, reason = "an async fn holds its arguments twice")]
+    pub(crate) fn run(
         &self,
         body: &mut Body,
         permit: &mut Option<Permit<'a>>,
         wants: Wants,
-    ) -> Outcome {
-        let mut timer = pin!(sleep_until(self.limit()));
-        let mut incoming = {
-            let mut redirects = Redirects::new(&self.call.endpoint.labels.method, self.plan.policy.redirects);
-            let replayable = body.is_replayable();
-            let mut exchange = self.send(body, &redirects, self.uri()?, self.begun);
-            loop {
-                let incoming = poll_fn(|cx| self.poll_head(&mut exchange, body, timer.as_mut(), cx)).await?;
-                match redirects.next(&incoming, replayable, || self.uri().ok()) {
-                    Redirect::Stay => break incoming,
-                    Redirect::Follow(uri) => exchange = self.send(body, &redirects, uri, Instant::now()),
-                    Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
+    ) -> impl Future<Output = Outcome> {
+        async move {
+            let mut timer = pin!(sleep_until(self.limit()));
+            let mut incoming = {
+                let mut redirects =
+                    Redirects::new(&self.call.endpoint.labels.method, self.plan.policy.redirects);
+                let replayable = body.is_replayable();
+                let mut exchange = self.send(body, &redirects, self.uri()?, self.begun);
+                loop {
+                    let head = poll_fn(|cx| self.poll_head(&mut exchange, body, timer.as_mut(), cx)).await;
+                    // Not by `?`, which copies the head once more.
+                    let incoming = match head {
+                        Ok(incoming) => incoming,
+                        Err(failed) => return Err(failed),
+                    };
+                    match redirects.next(&incoming, replayable, || self.uri().ok()) {
+                        Redirect::Stay => break incoming,
+                        Redirect::Follow(uri) => exchange = self.send(body, &redirects, uri, Instant::now()),
+                        Redirect::TooMany(error) => return Err(Failed::new(Class::Answered, error)),
+                    }
                 }
-            }
-        };
-        self.head_came(permit, incoming.status);
-        let body = if wants.streamed && (wants.accepts)(incoming.status) {
-            AnswerBody::Unread(Box::new(incoming.body))
-        } else {
-            AnswerBody::Read(self.read(&mut incoming, wants, timer).await?)
-        };
-        Ok(Answered {
-            status: incoming.status,
-            headers: incoming.headers,
-            body,
-        })
+            };
+            let status = incoming.status;
+            self.head_came(permit, status);
+            let mut pauses = Pauses::new(timer, self.plan.policy.idle_timeout, self.deadline.at());
+            let body = match (wants.accepts)(status) {
+                true if wants.streamed => AnswerBody::Unread(Box::new(incoming.body)),
+                true => {
+                    let max = self.call.service.shared().max_body;
+                    let read = body::whole(&mut incoming.body, max, &mut pauses).await;
+                    AnswerBody::Read(read.map_err(|unreadable| self.unreadable(unreadable, status))?)
+                }
+                false => {
+                    // What an error says of itself is worth a moment, not the time of another attempt.
+                    pauses.deadline = self.limit().min(Instant::now() + ERROR_BODY);
+                    AnswerBody::Read(body::beginning(&mut incoming.body, &mut pauses).await)
+                }
+            };
+            Ok(Answered {
+                status,
+                headers: incoming.headers,
+                body,
+            })
+        }
     }
 
     /// A probe ends with the head: its lease is as long as an attempt, and a body may take longer.
@@ -215,26 +234,16 @@ impl<'a> Attempt<'a> {
         uri.map_err(|error| self.bad_uri(&error))
     }
 
-    /// The whole body of a value, the beginning of an error's.
-    async fn read(
-        &self,
-        incoming: &mut Incoming,
-        wants: Wants,
-        timer: Pin<&mut Sleep>,
-    ) -> Result<Bytes, Failed> {
-        let mut pauses = Pauses::new(timer, self.plan.policy.idle_timeout, self.deadline.at());
-        if !(wants.accepts)(incoming.status) {
-            // What an error says of itself is worth a moment, not the time of another attempt.
-            pauses.deadline = self.limit().min(Instant::now() + ERROR_BODY);
-            return Ok(body::beginning(&mut incoming.body, &mut pauses).await);
-        }
-        let max = self.call.service.shared().max_body;
-        let read = body::whole(&mut incoming.body, max, &mut pauses).await;
-        read.map_err(|unreadable| match unreadable {
+    /// Why the body of a value could not be read.
+    fn unreadable(&self, unreadable: body::Unreadable, status: StatusCode) -> Failed {
+        match unreadable {
             body::Unreadable::TimedOut(at) => self.timed_out(at, "the body stalled: nothing"),
             body::Unreadable::Broken(error) => Failed::transport(error),
-            body::Unreadable::TooLarge => Failed::new(Class::Answered, too_large(incoming.status, max)),
-        })
+            body::Unreadable::TooLarge => {
+                let max = self.call.service.shared().max_body;
+                Failed::new(Class::Answered, too_large(status, max))
+            }
+        }
     }
 
     /// Whose time ran out: the whole call's, or this attempt's alone.

@@ -113,6 +113,10 @@ impl Instances {
         tried: &[Arc<str>],
         mut admit: impl FnMut(&'a Instance) -> Option<T>,
     ) -> Option<T> {
+        // Whether it was tried or not, there is no other.
+        if let [only] = &*self.list {
+            return admit(only);
+        }
         let (before, from) = self.list.split_at(self.next_start());
         for was_tried in [false, true] {
             for instance in from.iter().chain(before) {

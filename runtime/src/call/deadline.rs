@@ -16,20 +16,24 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// The deadline of a call that started at `now`; one that has passed already is an error, and nothing is sent.
-    pub(crate) fn of(timeout: Duration, inherited: Option<Instant>, now: Instant) -> Result<Self, Error> {
+    /// The deadline of a call that started at `now`.
+    pub(crate) fn new(timeout: Duration, inherited: Option<Instant>, now: Instant) -> Self {
         let own = now + timeout;
         let at = inherited.map_or(own, |inherited| inherited.min(own));
-        let deadline = Self {
+        Self {
             at,
             begun: now,
             timeout,
             inherited: at < own,
-        };
-        if at <= now {
-            Err(deadline.exceeded())
+        }
+    }
+
+    /// One that had passed when the call started is an error, and nothing is sent.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.at <= self.begun {
+            Err(self.exceeded())
         } else {
-            Ok(deadline)
+            Ok(())
         }
     }
 

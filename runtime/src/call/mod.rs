@@ -74,7 +74,8 @@ async fn stages<'a>(
         .and_then(|options| options.change(&plan.policy.limits));
     let limits = changed.as_deref().unwrap_or(&plan.policy.limits);
     // 5: deadline
-    let deadline = Deadline::of(limits.timeout, context.deadline(), record.started())?;
+    let deadline = Deadline::new(limits.timeout, context.deadline(), record.started());
+    deadline.check()?;
     // 8: retry and backoff
     let mut retry = Retry::new(limits, call.is_idempotent(plan), body);
     // In a box: most calls are not tried again, and need no room for it.
@@ -120,15 +121,7 @@ async fn stages<'a>(
             // 14: classify and record
             let class = Class::of(&outcome, retry.on());
             record.classified(&span, &outcome, class, permit);
-            match retry.next(
-                class,
-                &outcome,
-                body,
-                instance,
-                &plan.instances,
-                &deadline,
-                &shared.random,
-            ) {
+            match retry.next(&attempt, &outcome, class, body) {
                 Next::Done => return conclude(plan, instance, record, &deadline, outcome, wants, reader),
                 Next::CannotReplay => {
                     return conclude(plan, instance, record, &deadline, outcome, wants, reader)

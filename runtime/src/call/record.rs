@@ -13,7 +13,7 @@ use super::breaker::Permit;
 use super::classify::{Class, Verdict};
 use super::prepare::Prepared;
 use crate::Error;
-use crate::client::InFlight;
+use crate::client::{Entered, InFlight};
 use crate::context::CallContext;
 use crate::error::Place;
 use crate::observe::{self, CallFields, CallGuard};
@@ -33,7 +33,7 @@ pub(crate) struct Record<'a> {
     context: &'a CallContext,
     span: &'a Span,
     figures: CallGuard<'a>,
-    in_flight: Option<InFlight>,
+    in_flight: Option<Entered<'a>>,
     started: Instant,
     attempts: u32,
     may_have_reached: bool,
@@ -77,7 +77,7 @@ impl<'a> Record<'a> {
 
     /// What keeps a shutdown waiting, for a reply whose body outlives the call.
     pub(crate) fn take_in_flight(&mut self) -> Option<InFlight> {
-        self.in_flight.take()
+        self.in_flight.take().map(Entered::into_owned)
     }
 
     /// Counts an attempt at this instance, and gives its span.

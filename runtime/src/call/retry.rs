@@ -7,18 +7,15 @@ use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use tokio::time::Instant;
 
-use super::attempt::Outcome;
+use super::attempt::{Attempt, Outcome};
 use super::classify::Class;
-use super::deadline::Deadline;
-use super::{Instance, Instances, backoff, retry_after};
+use super::{backoff, retry_after};
 use crate::Body;
 use crate::config::{Limits, RetryPolicy};
-use crate::random::Random;
 
 /// The attempts of one call.
 pub(crate) struct Retry<'a> {
     policy: Option<&'a RetryPolicy>,
-    limits: &'a Limits,
     idempotent: bool,
     /// Whether the body is a stream, which is sent once.
     streamed: bool,
@@ -30,7 +27,6 @@ impl<'a> Retry<'a> {
     pub(crate) fn new(limits: &'a Limits, idempotent: bool, body: &Body) -> Self {
         Self {
             policy: limits.retry.as_ref(),
-            limits,
             idempotent,
             streamed: !body.is_replayable(),
             made: 0,
@@ -53,17 +49,13 @@ impl<'a> Retry<'a> {
         self.policy.map_or(&[], |policy| &policy.on)
     }
 
-    /// What comes after this outcome; `body` is what the attempt has left of it.
-    #[expect(clippy::too_many_arguments, reason = "all that one decision depends on")]
+    /// What comes after this outcome of this attempt; `body` is what it has left of the body.
     pub(crate) fn next(
         &mut self,
-        class: Class,
+        attempt: &Attempt<'_>,
         outcome: &Outcome,
+        class: Class,
         body: &Body,
-        instance: &Instance,
-        instances: &Instances,
-        deadline: &Deadline,
-        random: &Random,
     ) -> Next {
         self.made += 1;
         let Some(policy) = self.policy.filter(|policy| self.made <= policy.times) else {
@@ -79,20 +71,22 @@ impl<'a> Retry<'a> {
         if !class.may_repeat(self.idempotent) {
             return Next::Done;
         }
-        self.tried.push(Arc::clone(&instance.address));
+        self.tried.push(Arc::clone(&attempt.instance.address));
         let now = Instant::now();
         let floor = outcome
             .as_ref()
             .ok()
             .and_then(|answered| hint(&answered.headers))
             .unwrap_or_default();
-        let delay = if class == Class::NotSent && instances.has_untried(&self.tried, self.limits, now) {
+        let instances = &attempt.plan.instances;
+        let delay = if class == Class::NotSent && instances.has_untried(&self.tried, attempt.limits, now) {
             Duration::ZERO
         } else {
+            let random = &attempt.call.service.shared().random;
             backoff::delay(policy, self.made - 1, random).max(floor)
         };
         // A wait that the deadline would end is an error that is known already.
-        if delay < deadline.remaining(now) {
+        if delay < attempt.deadline.remaining(now) {
             Next::Again(delay)
         } else {
             Next::Done

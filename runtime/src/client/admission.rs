@@ -29,6 +29,10 @@ pub(crate) struct Admission {
 #[derive(Debug)]
 pub(crate) struct InFlight(Arc<Admission>);
 
+/// The same, of a call that does not outlive what it borrows: it touches one counter, and not two.
+#[derive(Debug)]
+pub(crate) struct Entered<'a>(&'a Arc<Admission>);
+
 /// How a shutdown ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,11 +44,11 @@ pub struct Shutdown {
 
 impl Admission {
     /// Lets a call in, unless the client is being shut down.
-    pub(crate) fn enter(self: &Arc<Self>) -> Result<InFlight, Error> {
-        let guard = InFlight(Arc::clone(self));
+    pub(crate) fn enter(self: &Arc<Self>) -> Result<Entered<'_>, Error> {
+        let entered = Entered(self);
         let before = self.state.fetch_add(1, Ordering::AcqRel);
         if before & DRAINING == 0 {
-            Ok(guard)
+            Ok(entered)
         } else {
             Err(shutting_down())
         }
@@ -81,14 +85,34 @@ impl Admission {
     pub(crate) fn in_flight(&self) -> usize {
         self.state.load(Ordering::Acquire) & COUNT
     }
+
+    fn leave(&self) {
+        let before = self.state.fetch_sub(1, Ordering::AcqRel);
+        if before & COUNT == 1 && before & DRAINING != 0 {
+            self.empty.notify_waiters();
+        }
+    }
+}
+
+impl Entered<'_> {
+    /// For what outlives the call.
+    pub(crate) fn into_owned(self) -> InFlight {
+        let in_flight = InFlight(Arc::clone(self.0));
+        // It goes on being counted, once.
+        std::mem::forget(self);
+        in_flight
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let before = self.0.state.fetch_sub(1, Ordering::AcqRel);
-        if before & COUNT == 1 && before & DRAINING != 0 {
-            self.0.empty.notify_waiters();
-        }
+        self.0.leave();
     }
 }
 
@@ -103,7 +127,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn shutdown_waits_for_the_last_call() {
         let admission = Arc::new(Admission::default());
-        let call = admission.enter().unwrap();
+        let call = admission.enter().unwrap().into_owned();
         let waiting = tokio::spawn({
             let admission = Arc::clone(&admission);
             async move { admission.shutdown(Duration::from_secs(10)).await }

@@ -16,7 +16,7 @@ pub use health::Health;
 pub use request::CallBuilder;
 pub use service::{ServiceClient, bind, bind_at, call};
 
-pub(crate) use admission::InFlight;
+pub(crate) use admission::{Entered, InFlight};
 pub(crate) use plan::Plan;
 pub(crate) use shared::{Shared, lock};
 pub(crate) use state::EndpointState;

@@ -132,7 +132,7 @@ impl<S: OutboxSource> Relay<S> {
                 return;
             };
             let after = walk.as_ref().map(|walk: &Walk<S::Row>| walk.after.clone());
-            match self.relay_page(after, admitted).await {
+            match self.relay_page(after, admitted.into_owned()).await {
                 Ok(page) => walk = self.next(walk, page).await,
                 Err(error) => {
                     self.log_unusable(error.into().as_ref());

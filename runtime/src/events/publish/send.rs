@@ -86,7 +86,7 @@ pub(super) fn begin(shared: Arc<Shared>, draft: Draft) -> Begun {
 
 impl Prepared {
     fn new(shared: &Shared, draft: Draft, id: Text) -> Result<Self> {
-        let admitted = shared.admission.enter()?;
+        let admitted = shared.admission.enter()?.into_owned();
         let bus = shared.events.bus()?;
         let started = Instant::now();
         let deadline = draft.context.deadline().unwrap_or(started + PATIENCE);
