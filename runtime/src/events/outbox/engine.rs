@@ -10,8 +10,8 @@ pub(super) trait Engine: Send + Sync + 'static {
     /// What is on disk is then uncertain: the engine is not written to again.
     fn commit(&self, changes: &mut Changes) -> Result<Level, EngineError>;
 
-    /// The records of a lane from this number on, in order, at most so many.
-    fn read(&self, lane: Lane, from: u64, most: usize) -> Result<Vec<Stored>, EngineError>;
+    /// The records of a lane from this number on, in order, and as many as a chunk has.
+    fn read(&self, lane: Lane, from: u64) -> Result<Chunk, EngineError>;
 
     /// The records whose time has passed, at most so many.
     fn due(&self, now: u64, most: usize) -> Result<Vec<Due>, EngineError>;
@@ -21,6 +21,18 @@ pub(super) trait Engine: Send + Sync + 'static {
 
     /// What a subscription has handled, the oldest first.
     fn handled(&self, label: &str) -> Result<Vec<String>, EngineError>;
+}
+
+/// Records that are read together, and whether they are the last of their lane.
+pub(super) struct Chunk {
+    pub(super) records: Vec<Stored>,
+    pub(super) is_last: bool,
+}
+
+impl Chunk {
+    /// So many records, and no more once they have so many bytes.
+    pub(super) const RECORDS: usize = 32;
+    pub(super) const BYTES: usize = 1024 * 1024;
 }
 
 /// One commit's worth of work.

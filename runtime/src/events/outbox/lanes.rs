@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use super::engine::{Due, Engine, EngineError};
+use super::engine::{Chunk, Due, Engine, EngineError};
 use super::record::{Lane, Seq, Stored, millis};
 
 /// Of so many slots, one is for the lanes below the highest.
 const SLOTS: u8 = 8;
-/// Records read from disk at a time.
-const CHUNK: usize = 32;
+/// The bytes with which no more are handed out at a time.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// What was handed out and what was not, in a few numbers: the records themselves stay on disk.
 #[derive(Default)]
@@ -30,11 +30,11 @@ pub(super) struct Handed {
 }
 
 impl Lanes {
-    /// Hands out up to so many records, each to one caller until it is given back.
+    /// Hands out up to so many records, fewer where they are large, each to one caller until it is given back.
     pub(super) fn take(&mut self, engine: &dyn Engine, most: usize, now: u64) -> Result<Handed, EngineError> {
         let mut ahead = Ahead::default();
-        let mut handed = Handed::default();
-        while handed.records.len() < most {
+        let (mut handed, mut bytes) = (Handed::default(), 0);
+        while handed.records.len() < most && bytes < MOST_BYTES {
             let Some(lane) = self.choose(engine, &mut ahead)? else {
                 break;
             };
@@ -45,6 +45,7 @@ impl Lanes {
             match stored.record.expires_at.map(millis) {
                 Some(at) if at <= now => handed.expired.push(Due { at, seq: stored.seq }),
                 Some(_) | None => {
+                    bytes += stored.record.bytes.len();
                     handed.records.push(stored);
                     self.slot = (self.slot + 1) % SLOTS;
                 }
@@ -130,10 +131,10 @@ impl Ahead {
         let place = place(lane);
         while self.queues[place].is_empty() && !self.ended[place] {
             let from = lanes.first_from(lane, self.from[place]);
-            let chunk = engine.read(lane, from, CHUNK)?;
-            self.ended[place] = chunk.len() < CHUNK;
-            self.from[place] = chunk.last().map_or(from, |last| last.seq.number + 1);
-            self.queues[place].extend(chunk.into_iter().filter(|stored| lanes.is_here(stored.seq)));
+            let Chunk { records, is_last } = engine.read(lane, from)?;
+            self.ended[place] = is_last;
+            self.from[place] = records.last().map_or(from, |last| last.seq.number + 1);
+            self.queues[place].extend(records.into_iter().filter(|stored| lanes.is_here(stored.seq)));
         }
         Ok(self.queues[place].front().map(|stored| stored.seq))
     }

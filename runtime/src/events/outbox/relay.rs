@@ -3,25 +3,27 @@
 //! Of the store it needs `take` and `arrived`, of a record `confirm`, `bury` and the drop that gives it back: another
 //! backlog, in an application's own database, would stand behind these.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
+use futures_util::stream::{FuturesUnordered, Stream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::super::EventsState;
-use super::super::bus::{Again, Bus, Nack, Outgoing};
+use super::super::bus::{Again, Bus, Nack};
 use super::super::envelope;
 use super::{Store, StoreError, Taken};
 use crate::client::Shared;
 
-/// Records on their way at the same time.
-const WINDOW: usize = 256;
+/// Records on their way at the same time, and the bytes of them with which no more are started.
+const WINDOW: usize = 512;
+const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 /// Records read at a time.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 /// The longest wait after the first refusal; it doubles up to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -29,114 +31,126 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const BEFORE_A_CHANGE: Duration = Duration::from_secs(30);
 
 /// Relays until it is told to stop, then until what is on its way is confirmed; ends with the store.
-pub(super) async fn run(store: Store, bus: Bus, shared: Weak<Shared>, mut stop: watch::Receiver<bool>) {
-    let mut window = Window::default();
+pub(super) async fn run(store: Store, bus: Bus, shared: Weak<Shared>, stop: watch::Receiver<bool>) {
+    let mut window = Window::new();
     loop {
-        if *stop.borrow() {
-            return window.drain().await;
-        }
-        window.until_ready(&bus, &mut stop).await;
-        if *stop.borrow() {
-            continue;
-        }
-        match fill(&mut window, &store, &bus, &shared, &stop).await {
+        let taken = match next(&mut window, &store, &bus, &stop).await {
+            Ok(Some(taken)) => taken,
+            Ok(None) => return window.drain(&bus).await,
             // The publishes fail now, and say why.
             Err(_) => return,
-            Ok(true) => continue,
-            Ok(false) => {}
+        };
+        for taken in taken {
+            let bytes = taken.record().bytes.len();
+            let sending = send(taken, bus.clone(), Weak::clone(&shared), stop.clone());
+            window.start(bytes, sending);
         }
-        let has_room = window.has_room();
-        let mut arrived = pin!(store.arrived());
-        let mut stopped = pin!(stop.changed());
-        poll_fn(|cx| {
-            let progress = window.poll(cx);
-            // One after the other, so that each is woken for.
-            let news = has_room && arrived.as_mut().poll(cx).is_ready();
-            let stop = stopped.as_mut().poll(cx).is_ready();
-            if progress || news || stop {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-        .await;
     }
 }
 
-/// Starts the next records; says whether there may be more.
-async fn fill(
-    window: &mut Window,
+/// The next records, once there are a connection, room and records; `None` once it is to stop.
+async fn next<F: Future>(
+    window: &mut Window<F>,
     store: &Store,
     bus: &Bus,
-    shared: &Weak<Shared>,
     stop: &watch::Receiver<bool>,
-) -> Result<bool, StoreError> {
-    if !window.has_room() {
-        return Ok(false);
-    }
-    let taken = store.take(BATCH).await?;
-    let any = !taken.is_empty();
-    for taken in taken {
-        window.0.push(Box::pin(send(
-            taken,
-            bus.clone(),
-            Weak::clone(shared),
-            stop.clone(),
-        )));
-    }
-    // Once each in their order: a transport sends in the order of the first polls.
-    poll_fn(|cx| Poll::Ready(window.poll(cx))).await;
-    Ok(any)
+) -> Result<Option<Vec<Taken>>, StoreError> {
+    let mut stop = stop.clone();
+    let mut stopped = pin!(stop.wait_for(|is_stopping| *is_stopping));
+    let mut taking = pin!(async {
+        loop {
+            // Without a connection nothing is taken: the most urgent goes first once there is one.
+            bus.ready().await;
+            let taken = store.take(BATCH).await?;
+            if !taken.is_empty() {
+                return Ok(taken);
+            }
+            store.arrived().await;
+        }
+    });
+    poll_fn(|cx| {
+        window.poll(cx);
+        if stopped.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Ok(None));
+        }
+        if !window.has_room() {
+            return Poll::Pending;
+        }
+        taking.as_mut().poll(cx).map_ok(Some)
+    })
+    .await
 }
 
-/// The records on their way, in the order in which they were started.
-#[derive(Default)]
-struct Window(Vec<Pin<Box<dyn Future<Output = ()> + Send>>>);
+/// The records on their way; each is asked only when it was woken.
+struct Window<F: Future> {
+    sending: FuturesUnordered<Weighed<F>>,
+    bytes: usize,
+}
 
-impl Window {
+/// A record on its way; it gives its bytes back.
+struct Weighed<F> {
+    bytes: usize,
+    sending: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Weighed<F> {
+    type Output = usize;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
+        self.sending.as_mut().poll(cx).map(|_| self.bytes)
+    }
+}
+
+impl<F: Future> Window<F> {
+    fn new() -> Self {
+        Self {
+            sending: FuturesUnordered::new(),
+            bytes: 0,
+        }
+    }
+
     fn has_room(&self) -> bool {
-        self.0.len() + BATCH <= WINDOW
+        self.sending.len() + BATCH <= WINDOW && self.bytes < WINDOW_BYTES
     }
 
-    /// Whether any is done.
-    fn poll(&mut self, cx: &mut Context<'_>) -> bool {
-        let before = self.0.len();
-        self.0
-            .retain_mut(|sending| sending.as_mut().poll(cx).is_pending());
-        self.0.len() < before
+    /// It begins with the next [`poll`](Self::poll), after those that were started before: a transport sends in the order
+    /// of the first polls.
+    fn start(&mut self, bytes: usize, sending: F) {
+        self.bytes += bytes;
+        self.sending.push(Weighed {
+            bytes,
+            sending: Box::pin(sending),
+        });
     }
 
-    /// Waits for a connection, or for the end. Without one nothing is taken: the most urgent goes first once there is one.
-    async fn until_ready(&mut self, bus: &Bus, stop: &mut watch::Receiver<bool>) {
-        let mut ready = pin!(bus.ready());
-        let mut stopped = pin!(stop.wait_for(|is_stopping| *is_stopping));
+    /// Lets go of those that are done.
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(Some(bytes)) = Pin::new(&mut self.sending).poll_next(cx) {
+            self.bytes -= bytes;
+        }
+    }
+
+    /// Waits for what is on its way, and gives it back once there is no connection, which could use up all of the grace.
+    async fn drain(mut self, bus: &Bus) {
+        let mut states = bus.watch();
+        let mut away = pin!(async {
+            if states.wait_for(|state| *state != EventsState::Up).await.is_err() {
+                pending::<()>().await;
+            }
+        });
         poll_fn(|cx| {
             self.poll(cx);
-            let is_stopped = stopped.as_mut().poll(cx).is_ready();
-            if is_stopped || ready.as_mut().poll(cx).is_ready() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
+            if self.sending.is_empty() {
+                return Poll::Ready(());
             }
-        })
-        .await;
-    }
-
-    async fn drain(mut self) {
-        poll_fn(|cx| {
-            self.poll(cx);
-            if self.0.is_empty() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            away.as_mut().poll(cx)
         })
         .await;
     }
 }
 
-/// Offers one record until it is confirmed or refused for good. Dropped, expired, or told to stop before the next try or
-/// while there is no connection, it gives the record back.
+/// Offers one record until it is confirmed or refused for good. Dropped, expired, or told to stop before the next try, it
+/// gives the record back.
 async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Receiver<bool>) {
     let Some(outgoing) = envelope::read(&taken.record().bytes) else {
         return bury(taken, "it is not an event of this version");
@@ -146,10 +160,7 @@ async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Rec
         if has_expired(&taken) {
             return;
         }
-        let Some(published) = publish(&outgoing, &bus, &mut stop).await else {
-            return;
-        };
-        let Err(nack) = published else {
+        let Err(nack) = bus.publish(&outgoing, None).await else {
             return confirm(taken, &shared);
         };
         let Some(shared) = shared.upgrade() else { return };
@@ -167,31 +178,6 @@ async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Rec
         }
         longest = most.min(longest * 2);
     }
-}
-
-/// How the bus answered; `None` where it is to stop and has no connection, for which it would use up all of the grace.
-async fn publish(
-    outgoing: &Outgoing,
-    bus: &Bus,
-    stop: &mut watch::Receiver<bool>,
-) -> Option<Result<(), Nack>> {
-    let mut publishing = pin!(bus.publish(outgoing, None));
-    let mut given_up = pin!(async {
-        // An error: nobody stops it any more.
-        let is_stopping = stop.wait_for(|is_stopping| *is_stopping).await.is_ok();
-        let mut states = bus.watch();
-        let is_away = is_stopping && states.wait_for(|state| *state != EventsState::Up).await.is_ok();
-        if !is_away {
-            std::future::pending::<()>().await;
-        }
-    });
-    poll_fn(|cx| {
-        if let Poll::Ready(published) = publishing.as_mut().poll(cx) {
-            return Poll::Ready(Some(published));
-        }
-        given_up.as_mut().poll(cx).map(|()| None)
-    })
-    .await
 }
 
 /// The store buries it, once it has it back.

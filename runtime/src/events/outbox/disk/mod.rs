@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::directory::Directory;
-use super::engine::{Changes, Due, Engine, EngineError, Level};
+use super::engine::{Changes, Chunk, Due, Engine, EngineError, Level};
 use super::mark::Mark;
 use super::record::{Lane, Seq, Stored, decode, expiry};
 use tables::{DEAD, EXPIRY, Key, PENDING, Standing, key, seq_of};
@@ -44,18 +44,23 @@ impl Engine for Disk {
         Ok(level)
     }
 
-    fn read(&self, lane: Lane, from: u64, most: usize) -> Result<Vec<Stored>, EngineError> {
+    fn read(&self, lane: Lane, from: u64) -> Result<Chunk, EngineError> {
         let transaction = self.database.begin_read().map_err(io)?;
         let pending = transaction.open_table(PENDING).map_err(io)?;
         let lane = lane.index();
         let range = pending.range((lane, from)..=(lane, u64::MAX)).map_err(io)?;
-        range
-            .take(most)
-            .map(|entry| {
-                let (key, value) = entry.map_err(io)?;
-                stored(key.value(), value.value())
-            })
-            .collect()
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        for entry in range {
+            if records.len() == Chunk::RECORDS || bytes >= Chunk::BYTES {
+                let is_last = false;
+                return Ok(Chunk { records, is_last });
+            }
+            let (key, value) = entry.map_err(io)?;
+            bytes += value.value().len();
+            records.push(stored(key.value(), value.value())?);
+        }
+        let is_last = true;
+        Ok(Chunk { records, is_last })
     }
 
     fn due(&self, now: u64, most: usize) -> Result<Vec<Due>, EngineError> {
