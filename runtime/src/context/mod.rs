@@ -43,6 +43,7 @@ mod inbound;
 mod layer;
 mod names;
 mod outbound;
+mod remaining;
 mod traceparent;
 
 use std::fmt;
@@ -62,7 +63,8 @@ pub(crate) use self::event::EventContext;
 pub(crate) use self::id::{new_uuid, write_hyphenated};
 pub use self::layer::{ContextLayer, ContextService, ResponseFuture};
 pub(crate) use self::names::{is_of_every_call, is_of_the_context};
-pub(crate) use self::outbound::{CallContext, Remaining, Room, UsualTimeout};
+pub(crate) use self::outbound::{CallContext, Room};
+pub(crate) use self::remaining::{Remaining, UsualTimeout};
 
 /// The ids and the deadline that a chain of calls shares.
 ///

@@ -1,21 +1,16 @@
 //! The headers that a call sends along.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use super::id::{Id, OwnIds, header, trace_id_of};
+use super::id::{Id, OwnIds, trace_id_of};
 use super::names::{
     BAGGAGE, TRACEPARENT, TRACESTATE, X_REQUEST_ID, X_REQUEST_TIMEOUT_MS, X_RETRY_ATTEMPT, X_TRACE_ID,
 };
+use super::remaining::{Remaining, decimal};
 use super::traceparent::TraceParent;
 use super::{Context, current};
 use crate::random::Random;
-
-/// What the next server is not told of the time that is left, so that it gives up before we do.
-const SLACK: Duration = Duration::from_millis(5);
 
 /// The context of one call: the same on all of its attempts.
 #[derive(Clone)]
@@ -216,64 +211,13 @@ impl Room {
     }
 }
 
-/// What an attempt has left, and what attempts have as a rule.
-#[derive(Clone, Copy)]
-pub(crate) struct Remaining<'a> {
-    pub(crate) time: Duration,
-    pub(crate) usual: &'a UsualTimeout,
-}
-
-impl Remaining<'_> {
-    fn to_header(self) -> HeaderValue {
-        let millis = millis_to_send(self.time);
-        if millis == self.usual.millis {
-            self.usual.header.clone()
-        } else {
-            decimal(millis)
-        }
-    }
-}
-
-/// The time that a first attempt has left as a rule, written down once.
-pub(crate) struct UsualTimeout {
-    millis: u64,
-    header: HeaderValue,
-}
-
-impl UsualTimeout {
-    /// That of a call which has just begun: its first attempt has all of its time.
-    pub(crate) fn of(timeout: Duration) -> Self {
-        let millis = millis_to_send(timeout);
-        Self {
-            millis,
-            header: decimal(millis),
-        }
-    }
-}
-
-/// What is left less the slack, in whole milliseconds, at least one.
-fn millis_to_send(remaining: Duration) -> u64 {
-    let millis = remaining.saturating_sub(SLACK).as_millis();
-    u64::try_from(millis).unwrap_or(u64::MAX).max(1)
-}
-
-/// The number as digits, in one allocation where `HeaderValue::from(u64)` takes two.
-fn decimal(mut number: u64) -> HeaderValue {
-    let mut digits = [b'0'; 20];
-    let mut first = digits.len();
-    while number > 0 || first == digits.len() {
-        first -= 1;
-        digits[first] += u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-    }
-    header(Bytes::copy_from_slice(&digits[first..]))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::time::Duration;
 
     use super::*;
+    use crate::context::remaining::UsualTimeout;
     use crate::context::scope;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -409,20 +353,6 @@ mod tests {
     }
 
     #[test]
-    fn the_next_server_gets_what_is_left_less_a_slack() {
-        let check = |remaining: Duration, expected: &str| {
-            assert_eq!(decimal(millis_to_send(remaining)), expected, "{remaining:?}");
-        };
-        check(Duration::from_millis(200), "195");
-        check(Duration::from_micros(10_999), "5");
-        check(Duration::from_millis(6), "1");
-        check(Duration::from_millis(5), "1");
-        check(Duration::ZERO, "1");
-        check(Duration::from_secs(86_400), "86399995");
-        check(Duration::MAX, "18446744073709551615");
-    }
-
-    #[test]
     fn the_headers_of_an_earlier_attempt_are_written_over() {
         let random = Random::from_seed(7);
         let call = CallContext::make(&random);
@@ -451,15 +381,6 @@ mod tests {
             assert_eq!(part(&headers, 1), call.trace_id());
             assert_eq!(headers.len(), 5);
         }
-    }
-
-    #[test]
-    fn the_time_of_a_first_attempt_is_written_down_once() {
-        let usual = &UsualTimeout::of(SECOND);
-        let header = |time| Remaining { time, usual }.to_header();
-        let bytes = |time| header(time).as_bytes().as_ptr();
-        assert_eq!(bytes(SECOND), usual.header.as_bytes().as_ptr());
-        assert_ne!(bytes(SECOND / 2), usual.header.as_bytes().as_ptr());
     }
 
     #[test]
