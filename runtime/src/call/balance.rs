@@ -107,6 +107,17 @@ impl Instances {
         })
     }
 
+    /// Until when every breaker is open, and nobody need ask.
+    pub(crate) fn open_until(&self, limits: &Limits, now: Instant) -> Option<Instant> {
+        limits.breaker.as_ref()?;
+        let mut soonest = None::<Instant>;
+        for instance in &self.list {
+            let until = instance.breaker.open_until(now)?;
+            soonest = Some(soonest.map_or(until, |time| time.min(until)));
+        }
+        soonest
+    }
+
     /// The first instance in turn to which `admit` says yes: of those not tried yet, then of the others.
     fn in_turn<'a, T>(
         &'a self,
@@ -171,7 +182,7 @@ impl Instances {
     }
 }
 
-fn circuit_open(retry_after: Duration) -> Error {
+pub(crate) fn circuit_open(retry_after: Duration) -> Error {
     let message = format!("the breaker of every instance is open, for another {retry_after:.1?}");
     Error::new(ErrorKind::CircuitOpen, message).with_retry_after(retry_after)
 }

@@ -43,7 +43,7 @@ use classify::Class;
 use conclude::conclude;
 use deadline::Deadline;
 use record::Record;
-use retry::{Next, Retry};
+use retry::{Next, Retry, explain_refusal};
 
 /// Makes the call: one outcome, whatever happens on the way; dropping the future ends it and gives everything back.
 pub(crate) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
@@ -99,7 +99,8 @@ async fn stages<'a>(
                             return Err(refused);
                         };
                         let (instance, outcome) = *last;
-                        return conclude(plan, instance, record, &deadline, outcome, wants, reader);
+                        return conclude(plan, instance, record, &deadline, outcome, wants, reader)
+                            .map_err(|error| explain_refusal(error, &refused));
                     }
                 };
             let span = record.attempt(instance);
@@ -123,9 +124,9 @@ async fn stages<'a>(
             record.classified(&span, &outcome, class, permit);
             match retry.next(&attempt, &outcome, class, body) {
                 Next::Done => return conclude(plan, instance, record, &deadline, outcome, wants, reader),
-                Next::CannotReplay => {
+                Next::Never(why) => {
                     return conclude(plan, instance, record, &deadline, outcome, wants, reader)
-                        .map_err(Error::cannot_replay);
+                        .map_err(|error| why.explain(error));
                 }
                 Next::Again(delay) => {
                     record.retrying(&outcome, delay);

@@ -8,10 +8,11 @@ use http::header::RETRY_AFTER;
 use tokio::time::Instant;
 
 use super::attempt::{Attempt, Outcome};
+use super::balance::circuit_open;
 use super::classify::Class;
 use super::{backoff, retry_after};
-use crate::Body;
 use crate::config::{Limits, RetryPolicy};
+use crate::{Body, Error};
 
 /// The attempts of one call.
 pub(crate) struct Retry<'a> {
@@ -66,7 +67,7 @@ impl<'a> Retry<'a> {
         }
         // Unless nobody has read of it, which gives it back.
         if self.streamed && body.is_replayable() {
-            return Next::CannotReplay;
+            return Next::Never(Never::Streamed);
         }
         if !class.may_repeat(self.idempotent) {
             return Next::Done;
@@ -86,10 +87,13 @@ impl<'a> Retry<'a> {
             backoff::delay(policy, self.made - 1, random).max(floor)
         };
         // A wait that the deadline would end is an error that is known already.
-        if delay < attempt.deadline.remaining(now) {
-            Next::Again(delay)
-        } else {
-            Next::Done
+        if delay >= attempt.deadline.remaining(now) {
+            return Next::Done;
+        }
+        // So is one after which nobody may be asked.
+        match instances.open_until(attempt.limits, now) {
+            Some(until) if until > now + delay => Next::Never(Never::Refused(until - now)),
+            Some(_) | None => Next::Again(delay),
         }
     }
 }
@@ -101,8 +105,36 @@ pub(crate) enum Next {
     Again(Duration),
     /// Nothing: this outcome is the call's.
     Done,
-    /// Nothing, since the body was a stream and is gone.
-    CannotReplay,
+    /// Nothing, though another attempt might have helped.
+    Never(Never),
+}
+
+/// Why a call that might be tried again is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Never {
+    /// The body was a stream, and is gone.
+    Streamed,
+    /// The breaker of every instance is open, for so long.
+    Refused(Duration),
+}
+
+impl Never {
+    /// The error of the last attempt, saying so.
+    pub(crate) fn explain(self, error: Error) -> Error {
+        match self {
+            Self::Streamed => error.not_tried_again("a streamed body cannot be replayed"),
+            Self::Refused(time) => explain_refusal(error, &circuit_open(time)),
+        }
+    }
+}
+
+/// The error of the last attempt, saying why nobody may be asked again, and when somebody may.
+pub(crate) fn explain_refusal(error: Error, refused: &Error) -> Error {
+    let error = match (error.retry_after(), refused.retry_after()) {
+        (None, Some(time)) => error.with_retry_after(time),
+        _ => error,
+    };
+    error.not_tried_again(refused.cause())
 }
 
 /// What the server asks in `Retry-After`: a floor for the delay.

@@ -276,14 +276,8 @@ impl Error {
     }
 
     /// The same error, saying why it was not tried again.
-    pub(crate) fn cannot_replay(self) -> Self {
-        self.change(|inner| {
-            inner.message = format!(
-                "{}; not tried again: a streamed body cannot be replayed",
-                inner.message
-            )
-            .into();
-        })
+    pub(crate) fn not_tried_again(self, why: &str) -> Self {
+        self.change(|inner| inner.message = format!("{}; not tried again: {why}", inner.message).into())
     }
 
     /// What goes before the parentheses: the cause alone, without its place.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream;
 use trunkline::testing::{Script, Step};
-use trunkline::{Body, CallOptions, ErrorKind, Result, service};
+use trunkline::{Body, BreakerPolicy, CallOptions, ErrorKind, Result, service};
 use trunkline_tests::clock::{ms, timed};
 use trunkline_tests::reference::{A, B, SERVICE, client, get, reference};
 
@@ -113,8 +113,32 @@ async fn a_breaker_that_opens_on_the_way_ends_the_call_with_its_last_outcome() {
     let error = get(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status);
     assert_eq!((error.attempts(), script.hits(A)), (5, 5));
+    let text = error.to_string();
+    assert!(
+        text.contains("; not tried again: the breaker of every instance is open, for another "),
+        "{text}"
+    );
+    assert!(
+        error.retry_after().is_some_and(|time| time >= ms(900)),
+        "{error:?}"
+    );
     let metrics = client.metrics();
     assert_eq!((metrics.retry_count, metrics.circuit_breaker_trips), (4, 1));
+}
+
+/// A wait after which the breaker refuses helps nobody.
+#[tokio::test(start_paused = true)]
+async fn a_call_does_not_wait_for_a_retry_that_its_breaker_will_refuse() {
+    let script = Script::new().instance(A, Step::reply(500));
+    let policy = BreakerPolicy {
+        failures: 1,
+        ..BreakerPolicy::default()
+    };
+    let client = client(&script, reference().url(A).breaker(policy).retries(3));
+    let (outcome, took) = timed(get(&client)).await;
+    let error = outcome.unwrap_err();
+    assert_eq!((took, script.hits(A), error.attempts()), (ms(0), 1, 1), "{error}");
+    assert_eq!(error.status_code(), Some(500));
 }
 
 #[tokio::test(start_paused = true)]

@@ -138,6 +138,20 @@ impl Breaker {
         }
     }
 
+    /// Until when it refuses every call, while it is open; a probe that is out may close it at any time.
+    pub(crate) fn open_until(&self, now: Instant) -> Option<Instant> {
+        if is_closed(self.generation()) {
+            return None;
+        }
+        let mut tripped = self.lock();
+        self.end_lease(&mut tripped, now);
+        match tripped.phase {
+            _ if is_closed(self.generation()) => None,
+            Phase::Waiting { until } => Some(until),
+            Phase::Probing { .. } => None,
+        }
+    }
+
     /// Leases the probe, unless it is too early or somebody has it.
     #[cold]
     fn probe(
