@@ -281,8 +281,9 @@ impl ClientBuilder {
     /// Where events go, by the scheme of this address; instead of `MESSAGING_URL`. `memory:`, a bus within the process,
     /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold, each
     /// queue's dead letters as much again, and so the events that are unrouted. `http://` and `https://` are the messaging
-    /// service of family A, with `?dialect=v1` in its other dialect; it is called as the service `messaging`, which
-    /// takes settings as any other, its instances among them. Publishing at the same time keeps no order there.
+    /// service of those who write [`EventFormat::FamilyA`](crate::EventFormat::FamilyA), with `?dialect=v1` in its other
+    /// dialect; it is called as the service `messaging`, which takes settings as any other, its instances among them.
+    /// Publishing at the same time keeps no order there.
     ///
     /// With the feature `amqp`: `amqp://user:password@host:5672/vhost`, or `amqps:` over TLS, is a `RabbitMQ` from 3.10 on.
     /// Several addresses, with commas between, are tried in turn. `?heartbeat=10` says after how many seconds each side

@@ -251,6 +251,9 @@ impl Error {
     }
 
     /// The server's own message, where its body holds one; else what went wrong.
+    ///
+    /// A JSON body holds one as `message`, `msg`, `detail`, `error_description`, `error_message`, `error` or `title`, at its
+    /// top or inside of an object `error` or `detail`.
     pub fn message(&self) -> &str {
         self.0.server_message.as_deref().unwrap_or(&self.0.message)
     }
