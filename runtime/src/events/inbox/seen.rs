@@ -8,87 +8,19 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use tokio::sync::Notify;
 
-use super::latest::{EventKey, Latest};
+use super::super::latest::{EventKey, Latest};
 #[cfg(feature = "outbox")]
-use super::outbox::{Ledger, Outbox};
+use super::super::outbox::{Ledger, Outbox};
 #[cfg(feature = "outbox")]
-use super::text::Text;
+use super::super::text::Text;
+use super::Inbox;
 use crate::client::lock;
 #[cfg(feature = "outbox")]
 use crate::{Error, ErrorKind};
 
-/// Whether, and how, a subscription remembers what it has handled, so that an event that comes again is not handled again.
-///
-/// An event is known by its source and id. What is remembered in memory is forgotten with the process: then what comes
-/// again is handled again.
-///
-/// ```
-/// use trunkline::Inbox;
-///
-/// assert_eq!(Inbox::default(), Inbox::memory(100_000));
-/// assert_ne!(Inbox::off(), Inbox::memory(1));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inbox {
-    pub(super) events: usize,
-    #[cfg(feature = "outbox")]
-    is_durable: bool,
-}
-
-impl Inbox {
-    /// Remembers this many events, the latest, in memory; about 32 bytes each.
-    pub fn memory(events: usize) -> Self {
-        Self {
-            events,
-            #[cfg(feature = "outbox")]
-            is_durable: false,
-        }
-    }
-
-    /// Remembers this many events, the latest, in memory and in the store of the client's outbox: what was handled before
-    /// the process was killed is not handled again after it.
-    ///
-    /// The mark is on disk before the event is acknowledged; those of events that are handled at the same time share a
-    /// sync. An event is handled again only where the process is killed between its handler's end and the mark. Where
-    /// the store fails, loudly, marks are in memory alone. Needs [`ClientBuilder::outbox`](crate::ClientBuilder::outbox).
-    ///
-    /// ```
-    /// use trunkline::{Client, ErrorKind, HandlerError, Inbox};
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> trunkline::Result<()> {
-    /// # let directory = std::env::temp_dir().join(format!("trunkline-inbox-{}", std::process::id()));
-    /// let client = Client::builder().outbox(&directory).build()?;
-    /// let subscribe = client.events().subscribe("shipping").inbox(Inbox::durable(100_000));
-    /// let worker = subscribe.on_named("order_paid", |_| async { Ok::<(), HandlerError>(()) }).start().await?;
-    /// # drop(worker);
-    /// # std::fs::remove_dir_all(directory).ok();
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "outbox")]
-    pub fn durable(events: usize) -> Self {
-        Self {
-            events,
-            is_durable: true,
-        }
-    }
-
-    /// Remembers nothing: an event that comes again is handled again.
-    pub fn off() -> Self {
-        Self::memory(0)
-    }
-}
-
-impl Default for Inbox {
-    fn default() -> Self {
-        Self::memory(100_000)
-    }
-}
-
 /// The events of one subscription that were handled, and those that are in hand.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(in super::super) struct Seen {
     keys: [RandomState; 2],
     state: Mutex<State>,
     released: Notify,
@@ -107,7 +39,7 @@ struct State {
 
 /// The right to handle an event, for as long as this is held.
 #[derive(Debug)]
-pub(super) struct Claim<'a> {
+pub(in super::super) struct Claim<'a> {
     seen: &'a Seen,
     event: EventKey,
     is_held: bool,
@@ -119,7 +51,11 @@ impl Seen {
     ///
     /// # Errors
     /// `Config` where it is durable and the client has no outbox, or its store has ended.
-    pub(super) async fn open(inbox: Inbox, outbox: Option<&Outbox>, label: &Text) -> Result<Self, Error> {
+    pub(in super::super) async fn open(
+        inbox: Inbox,
+        outbox: Option<&Outbox>,
+        label: &Text,
+    ) -> Result<Self, Error> {
         let wrong = |message: String| Error::new(ErrorKind::Config, message);
         let mut seen = Self::new(inbox);
         if !inbox.is_durable || inbox.events == 0 {
@@ -138,7 +74,7 @@ impl Seen {
 }
 
 impl Seen {
-    pub(super) fn new(inbox: Inbox) -> Self {
+    pub(in super::super) fn new(inbox: Inbox) -> Self {
         Self {
             keys: [RandomState::new(), RandomState::new()],
             state: Mutex::new(State {
@@ -157,7 +93,7 @@ impl Seen {
     }
 
     /// The right to handle an event; `None` when it was handled. Waits while another copy of it is in hand.
-    pub(super) async fn claim(&self, source: &str, id: &str) -> Option<Claim<'_>> {
+    pub(in super::super) async fn claim(&self, source: &str, id: &str) -> Option<Claim<'_>> {
         let event = self.event(source, id);
         let mut found = lock(&self.state).find(event);
         while found == Found::InHand {
@@ -196,7 +132,7 @@ impl Claim<'_> {
         not(feature = "outbox"),
         expect(clippy::unused_async, reason = "what is kept on disk takes a moment")
     )]
-    pub(super) async fn handled(mut self, source: &str, id: &str) -> Result<(), String> {
+    pub(in super::super) async fn handled(mut self, source: &str, id: &str) -> Result<(), String> {
         #[cfg(feature = "outbox")]
         let stored = match &self.seen.ledger {
             Some(ledger) => ledger.add(source, id).await.map_err(|error| error.to_string()),
