@@ -2,7 +2,7 @@
 
 mod seen;
 
-pub(super) use self::seen::Seen;
+pub(super) use self::seen::{Claim, Seen};
 
 /// Whether, and how, a subscription remembers what it has handled, so that an event that comes again is not handled again.
 ///
@@ -37,7 +37,8 @@ impl Inbox {
     ///
     /// The mark is on disk before the event is acknowledged; those of events that are handled at the same time share a
     /// sync. An event is handled again only where the process is killed between its handler's end and the mark. Where
-    /// the store fails, loudly, marks are in memory alone. Needs [`ClientBuilder::outbox`](crate::ClientBuilder::outbox).
+    /// the store fails, loudly, what is handled is not acknowledged: it stays in hand, goes back when the subscription ends,
+    /// and this process does not handle it again. Needs [`ClientBuilder::outbox`](crate::ClientBuilder::outbox).
     ///
     /// ```
     /// use trunkline::{Client, ErrorKind, HandlerError, Inbox};

@@ -32,6 +32,9 @@ pub(in super::super) struct Seen {
 #[derive(Debug)]
 struct State {
     handled: Latest,
+    /// Handled by this process, which could not keep the mark and may be asked about the event again.
+    unmarked: HashTable<EventKey>,
+    most_unmarked: usize,
     in_hand: HashTable<EventKey>,
     /// Somebody waits for one of those in hand.
     is_awaited: bool,
@@ -42,7 +45,18 @@ struct State {
 pub(in super::super) struct Claim<'a> {
     seen: &'a Seen,
     event: EventKey,
-    is_held: bool,
+    progress: Progress,
+}
+
+/// How far a claimed event has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// It is to be handled.
+    Open,
+    /// Its handler has returned.
+    Handled,
+    /// That is kept, wherever it is to be kept.
+    Marked,
 }
 
 #[cfg(feature = "outbox")]
@@ -79,6 +93,8 @@ impl Seen {
             keys: [RandomState::new(), RandomState::new()],
             state: Mutex::new(State {
                 handled: Latest::new(inbox.events),
+                unmarked: HashTable::new(),
+                most_unmarked: inbox.events,
                 in_hand: HashTable::new(),
                 is_awaited: false,
             }),
@@ -105,10 +121,15 @@ impl Seen {
                 released.await;
             }
         }
-        (found == Found::New).then_some(Claim {
+        let progress = match found {
+            Found::New => Progress::Open,
+            Found::Unmarked => Progress::Handled,
+            Found::InHand | Found::Handled => return None,
+        };
+        Some(Claim {
             seen: self,
             event,
-            is_held: true,
+            progress,
         })
     }
 }
@@ -118,54 +139,52 @@ impl Seen {
 enum Found {
     /// It is in hand from now on.
     New,
+    /// It is in hand from now on, and was handled already: what is missing is the mark.
+    Unmarked,
     InHand,
     Handled,
 }
 
 impl Claim<'_> {
+    /// Whether this process has handled the event before and could not mark it.
+    pub(in super::super) fn is_handled(&self) -> bool {
+        self.progress != Progress::Open
+    }
+
+    /// The handler has returned: this process does not run it again for this event, whatever becomes of the claim.
+    pub(in super::super) fn succeed(&mut self) {
+        self.progress = Progress::Handled;
+    }
+
     /// Remembers that this event, the claimed one, was handled; beyond the process first, so that a copy that waits for this
     /// one is not acknowledged before.
     ///
     /// # Errors
-    /// Why it is remembered in memory alone.
+    /// Why it could not be kept beyond the process; it may be tried again.
     #[cfg_attr(
         not(feature = "outbox"),
         expect(clippy::unused_async, reason = "what is kept on disk takes a moment")
     )]
-    pub(in super::super) async fn handled(mut self, source: &str, id: &str) -> Result<(), String> {
+    pub(in super::super) async fn mark(&mut self, source: &str, id: &str) -> Result<(), String> {
         #[cfg(feature = "outbox")]
-        let stored = match &self.seen.ledger {
-            Some(ledger) => ledger.add(source, id).await.map_err(|error| error.to_string()),
-            None => Ok(()),
-        };
+        if let Some(ledger) = &self.seen.ledger {
+            ledger.add(source, id).await.map_err(|error| error.to_string())?;
+        }
         #[cfg(not(feature = "outbox"))]
-        let stored = {
-            let _ = (source, id);
-            Ok(())
-        };
-        self.release(true);
-        stored
-    }
-
-    fn release(&mut self, is_handled: bool) {
-        self.is_held = false;
-        let mut state = lock(&self.seen.state);
-        if is_handled {
-            state.handled.add(self.event);
-        }
-        state.release(self.event);
-        let is_awaited = std::mem::take(&mut state.is_awaited);
-        drop(state);
-        if is_awaited {
-            self.seen.released.notify_waiters();
-        }
+        let _ = (source, id);
+        self.progress = Progress::Marked;
+        Ok(())
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        if self.is_held {
-            self.release(false);
+        let mut state = lock(&self.seen.state);
+        state.release(self.event, self.progress);
+        let is_awaited = std::mem::take(&mut state.is_awaited);
+        drop(state);
+        if is_awaited {
+            self.seen.released.notify_waiters();
         }
     }
 }
@@ -187,15 +206,40 @@ impl State {
             }
             Entry::Vacant(place) => {
                 place.insert(event);
-                Found::New
+                if remove(&mut self.unmarked, event) {
+                    Found::Unmarked
+                } else {
+                    Found::New
+                }
             }
         }
     }
 
-    fn release(&mut self, event: EventKey) {
-        if let Ok(held) = self.in_hand.find_entry(event.hash(), |held| *held == event) {
-            held.remove();
+    fn release(&mut self, event: EventKey, progress: Progress) {
+        remove(&mut self.in_hand, event);
+        match progress {
+            Progress::Marked => self.handled.add(event),
+            Progress::Handled if self.unmarked.len() < self.most_unmarked => {
+                self.unmarked
+                    .insert_unique(event.hash(), event, |known| known.hash());
+            }
+            // They are as many as may be remembered; beyond, what comes again is handled again.
+            Progress::Open | Progress::Handled => {}
         }
+    }
+}
+
+/// Whether it was there.
+fn remove(events: &mut HashTable<EventKey>, event: EventKey) -> bool {
+    if events.is_empty() {
+        return false;
+    }
+    match events.find_entry(event.hash(), |known| *known == event) {
+        Ok(known) => {
+            known.remove();
+            true
+        }
+        Err(_) => false,
     }
 }
 
@@ -205,8 +249,9 @@ mod tests {
 
     async fn handle(seen: &Seen, id: &str) -> bool {
         match seen.claim("source", id).await {
-            Some(claim) => {
-                claim.handled("source", id).await.expect("memory");
+            Some(mut claim) => {
+                claim.succeed();
+                claim.mark("source", id).await.expect("memory");
                 true
             }
             None => false,
@@ -251,5 +296,22 @@ mod tests {
         assert!(!copy.is_finished());
         drop(first);
         assert!(copy.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_handled_and_not_marked_is_not_handled_again() {
+        let seen = Seen::new(Inbox::memory(1));
+        for id in ["1", "2"] {
+            let mut claim = seen.claim("source", id).await.expect("new");
+            assert!(!claim.is_handled());
+            claim.succeed();
+        }
+        let mut known = seen.claim("source", "1").await.expect("it is not marked");
+        assert!(known.is_handled());
+        let beyond = seen.claim("source", "2").await.expect("it is not marked");
+        assert!(!beyond.is_handled(), "no more are remembered than it says");
+        known.mark("source", "1").await.expect("memory");
+        drop(known);
+        assert!(seen.claim("source", "1").await.is_none());
     }
 }
