@@ -55,7 +55,7 @@ pub(super) struct Consumer {
     pub(super) group: Text,
     pub(super) handlers: Handlers,
     pub(super) ladder: Ladder,
-    pub(super) seen: Seen,
+    pub(super) seen: Arc<Seen>,
     pub(super) pace: Pace,
     /// Bounds each attempt.
     pub(super) timeout: Duration,

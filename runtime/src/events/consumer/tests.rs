@@ -108,3 +108,19 @@ async fn what_cannot_be_marked_as_handled_is_not_acknowledged() {
         "it is given back"
     );
 }
+
+#[tokio::test]
+async fn what_cannot_be_marked_is_not_handled_again_by_another_worker_of_the_client() {
+    let (shop, mut told) = Shop::new("shared");
+    let mut workers = [Some(shop.worker(0).await), Some(shop.worker(1).await)];
+    shop.publish("7").await;
+    let first = told.recv().await.expect("it is handled");
+    shop.end_store().await;
+    shop.gate.add_permits(2);
+    shop.wait_for(|queue| queue.handled == 1).await;
+    let worker = workers[first].take().expect("it runs");
+    worker.shutdown(SOON).await.expect("in process");
+    shop.wait_for(|queue| queue.duplicates == 1).await;
+    assert_eq!((shop.queue().in_hand, shop.queue().attempts), (1, 1));
+    assert!(told.try_recv().is_err());
+}

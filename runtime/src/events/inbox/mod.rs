@@ -1,13 +1,16 @@
 //! Whether, and how, a subscription remembers what it has handled.
 
 mod seen;
+mod shared;
 
 pub(super) use self::seen::{Claim, Seen};
+pub(super) use self::shared::Inboxes;
 
 /// Whether, and how, a subscription remembers what it has handled, so that an event that comes again is not handled again.
 ///
-/// An event is known by its source and id. What is remembered in memory is forgotten with the process: then what comes
-/// again is handled again.
+/// An event is known by its source and id. What is remembered in memory is forgotten with the subscription's last worker:
+/// then what comes again is handled again. Workers of one client that take from the same queue, with equal inboxes, share
+/// one.
 ///
 /// ```
 /// use trunkline::Inbox;

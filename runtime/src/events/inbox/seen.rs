@@ -7,10 +7,12 @@ use std::sync::Mutex;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use tokio::sync::Notify;
+#[cfg(feature = "outbox")]
+use tokio::sync::OnceCell;
 
 use super::super::latest::{EventKey, Latest};
 #[cfg(feature = "outbox")]
-use super::super::outbox::{Ledger, Outbox};
+use super::super::outbox::{Ledger, Outbox, StoreError};
 #[cfg(feature = "outbox")]
 use super::super::text::Text;
 use super::Inbox;
@@ -26,7 +28,7 @@ pub(in super::super) struct Seen {
     released: Notify,
     /// Where it is kept beyond the process.
     #[cfg(feature = "outbox")]
-    ledger: Option<Ledger>,
+    ledger: OnceCell<Ledger>,
 }
 
 #[derive(Debug)]
@@ -61,29 +63,34 @@ enum Progress {
 
 #[cfg(feature = "outbox")]
 impl Seen {
-    /// What this inbox says, with what it remembers of earlier processes.
+    /// Learns, once, what this inbox remembers of earlier processes.
     ///
     /// # Errors
     /// `Config` where it is durable and the client has no outbox, or its store has ended.
     pub(in super::super) async fn open(
+        &self,
         inbox: Inbox,
         outbox: Option<&Outbox>,
         label: &Text,
-    ) -> Result<Self, Error> {
-        let wrong = |message: String| Error::new(ErrorKind::Config, message);
-        let mut seen = Self::new(inbox);
+    ) -> Result<(), Error> {
         if !inbox.is_durable || inbox.events == 0 {
-            return Ok(seen);
+            return Ok(());
         }
+        let wrong = |message: String| Error::new(ErrorKind::Config, message);
         let none = || wrong("a durable inbox: expected an outbox, by `ClientBuilder::outbox`".to_owned());
         let ledger = outbox.ok_or_else(none)?.ledger(label, inbox.events);
-        let known = ledger.read().await;
-        for (source, id) in known.map_err(|error| wrong(format!("a durable inbox: {error}")))? {
-            let event = seen.event(&source, &id);
-            lock(&seen.state).handled.add(event);
+        let learnt = self.ledger.get_or_try_init(|| self.learn(ledger)).await;
+        learnt
+            .map(drop)
+            .map_err(|error| wrong(format!("a durable inbox: {error}")))
+    }
+
+    async fn learn(&self, ledger: Ledger) -> Result<Ledger, StoreError> {
+        for (source, id) in ledger.read().await? {
+            let event = self.event(&source, &id);
+            lock(&self.state).handled.add(event);
         }
-        seen.ledger = Some(ledger);
-        Ok(seen)
+        Ok(ledger)
     }
 }
 
@@ -100,7 +107,7 @@ impl Seen {
             }),
             released: Notify::new(),
             #[cfg(feature = "outbox")]
-            ledger: None,
+            ledger: OnceCell::new(),
         }
     }
 
@@ -167,7 +174,7 @@ impl Claim<'_> {
     )]
     pub(in super::super) async fn mark(&mut self, source: &str, id: &str) -> Result<(), String> {
         #[cfg(feature = "outbox")]
-        if let Some(ledger) = &self.seen.ledger {
+        if let Some(ledger) = self.seen.ledger.get() {
             ledger.add(source, id).await.map_err(|error| error.to_string())?;
         }
         #[cfg(not(feature = "outbox"))]
