@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use super::bus::{Shelf, Shelved};
 use super::format::{self, ATTEMPT, DEAD_REASON, FIRST_FAILURE, FIRST_FAILURE_TIME};
 use super::message::Message;
+#[cfg(feature = "outbox")]
+use super::outbox::Seq;
 use super::text::Text;
 use super::{Priority, timestamp, topology};
 use crate::client::Shared;
@@ -125,6 +127,32 @@ pub struct DeadLetter {
     /// `None` where it is not readable as an event at all.
     message: Option<Message>,
     shelved: Shelved,
+    #[cfg(feature = "outbox")]
+    unsent: Option<InOutbox>,
+}
+
+/// Where a letter is in the outbox, and whether its time is the reason.
+#[cfg(feature = "outbox")]
+#[derive(Clone, Copy)]
+struct InOutbox {
+    seq: Seq,
+    has_expired: bool,
+}
+
+#[cfg(feature = "outbox")]
+impl DeadLetter {
+    /// Of an event of the outbox that is not sent by itself.
+    pub(super) fn unsent(shelved: Shelved, seq: Seq, expires_at: Option<SystemTime>) -> Self {
+        let has_expired = expires_at.is_some_and(|end| end <= SystemTime::now());
+        Self {
+            unsent: Some(InOutbox { seq, has_expired }),
+            ..Self::new(shelved)
+        }
+    }
+
+    pub(super) fn stored_as(&self) -> Option<Seq> {
+        self.unsent.map(|unsent| unsent.seq)
+    }
 }
 
 impl DeadLetter {
@@ -132,6 +160,8 @@ impl DeadLetter {
         Self {
             message: format::read(&shelved.wire).ok(),
             shelved,
+            #[cfg(feature = "outbox")]
+            unsent: None,
         }
     }
 
@@ -163,6 +193,12 @@ impl DeadLetter {
 
     /// Why it is here: what the last attempt said.
     pub fn reason(&self) -> &str {
+        #[cfg(feature = "outbox")]
+        match self.unsent {
+            Some(unsent) if unsent.has_expired => return "it expired before it could be sent",
+            Some(_) => return "it was refused for good",
+            None => {}
+        }
         self.text(DEAD_REASON).unwrap_or("no queue is bound for it")
     }
 

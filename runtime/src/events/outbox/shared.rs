@@ -70,6 +70,8 @@ pub(crate) struct Figures {
     pub(crate) in_flight: u64,
     /// Expired and refused records that are kept.
     pub(crate) dead: u64,
+    /// Their bytes.
+    pub(crate) dead_bytes: u64,
     /// Since when the oldest record waits.
     pub(crate) age: Option<Duration>,
 }
@@ -134,6 +136,7 @@ impl Shared {
             bytes: level.bytes,
             in_flight: count(&self.counts.in_flight),
             dead: level.dead_records,
+            dead_bytes: level.dead_bytes,
             age: oldest.map(|oldest| (self.clock)().duration_since(oldest).unwrap_or_default()),
         }
     }

@@ -148,14 +148,13 @@ fn sweep(shared: &Shared, engine: &dyn Engine, level: Level) -> Result<Vec<Due>,
 /// Takes the commit into the figures, the room and the lanes.
 fn settle(shared: &Shared, changes: &Changes, before: Level, after: Level) {
     let accepted = after.next - before.next;
-    let kept = |level: Level| (level.records + level.dead_records, level.bytes + level.dead_bytes);
     let new_bytes = changes
         .accepted
         .iter()
         .map(|record| count_bytes(record.len()))
         .sum::<u64>();
-    let (records, bytes) = kept(before);
-    let (records_now, bytes_now) = kept(after);
+    let (records, bytes) = shared.room.used(&before);
+    let (records_now, bytes_now) = shared.room.used(&after);
     *lock(&shared.level) = after;
     shared
         .room

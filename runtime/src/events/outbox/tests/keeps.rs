@@ -249,6 +249,48 @@ async fn records_expire_though_no_relay_asks() {
 }
 
 #[tokio::test]
+async fn the_dead_have_room_of_their_own_and_take_of_the_others_beyond_it() {
+    let folder = Folder::new();
+    let hand = Hand::default();
+    let bounds = Bounds {
+        records: 8,
+        ..Bounds::default()
+    };
+    let open = || Store::open_with(folder.path(), bounds, hand.clock(), |file| file).expect("opens");
+    let store = open();
+    let ends = |id: u32| Record {
+        expires_at: Some(hand.at(100)),
+        ..record(id)
+    };
+    accept_all(&store, (0..8).map(ends)).await;
+    hand.advance(100);
+    assert!(take_all(&store).await.is_empty());
+    store.flush().await.expect("open");
+    assert_eq!((store.figures().dead, store.is_crowded()), (8, true));
+
+    // Two of the dead have room of their own; six take of that of the others.
+    accept_all(&store, (8..10).map(record)).await;
+    assert_is_full(&store).await;
+    store.close().await;
+    let store = open();
+    assert_is_full(&store).await;
+
+    for stored in store.dead(None, 6).await.expect("open") {
+        store.discard(stored.seq).expect("open");
+    }
+    store.flush().await.expect("open");
+    accept_all(&store, (10..16).map(record)).await;
+    assert_is_full(&store).await;
+    let figures = store.figures();
+    assert_eq!((figures.dead, figures.depth, store.is_crowded()), (2, 8, false));
+}
+
+async fn assert_is_full(store: &Store) {
+    let next = tokio::time::timeout(Duration::from_millis(20), store.accept(record("next")));
+    assert!(next.await.is_err(), "there is room");
+}
+
+#[tokio::test]
 async fn the_age_is_that_of_the_oldest() {
     let folder = Folder::new();
     let hand = Hand::default();
