@@ -62,6 +62,17 @@ pub(crate) fn is_reserved(name: &str) -> bool {
         || OF_BROKERS.iter().any(|prefix| starts(prefix))
 }
 
+/// The trace that these headers tell: an id of its own, else the one inside `traceparent`.
+pub(crate) fn trace_id(headers: &Headers) -> Option<&str> {
+    let inside = || traceparent(headers)?.get(3..35);
+    headers.text(TRACE_ID).map(Text::as_str).or_else(inside)
+}
+
+/// The place in its trace where the event was made.
+pub(crate) fn traceparent(headers: &Headers) -> Option<&str> {
+    headers.text(TRACEPARENT).map(Text::as_str)
+}
+
 /// Whether a broker says it of the way that an event took.
 pub(crate) fn is_of_brokers(name: &str) -> bool {
     OF_BROKERS.iter().any(|prefix| name.starts_with(prefix))

@@ -11,10 +11,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::super::EventsState;
 use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::envelope;
+use super::super::span::{self, Relayed};
 use super::{Store, StoreError, Taken};
 use crate::client::Shared;
 
@@ -146,12 +148,19 @@ async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Rec
         if has_expired(&taken) {
             return;
         }
-        let Some(published) = publish(&outgoing, &bus, &mut stop).await else {
+        let span = span::send(&Relayed {
+            enabled: shared.upgrade().is_some_and(|shared| shared.logging),
+            system: bus.system(),
+            wire: &outgoing.wire,
+        });
+        let publishing = publish(&outgoing, &bus, &mut stop).instrument(span.clone());
+        let Some(published) = publishing.await else {
             return;
         };
         let Err(nack) = published else {
             return confirm(taken, &shared);
         };
+        span::record_unsent(&span);
         let Some(shared) = shared.upgrade() else { return };
         shared.events.figures.refused();
         let most = match nack.again {

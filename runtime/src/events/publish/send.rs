@@ -11,7 +11,7 @@ use tracing::{Instrument, Span};
 use super::super::EventsState;
 use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::message::Message;
-use super::super::span::{self, Sent};
+use super::super::span::{self, Operation, Sent};
 use super::super::text::Text;
 use super::{Draft, PublishFailure, Receipt};
 use crate::client::{InFlight, Shared};
@@ -34,11 +34,24 @@ pub(super) enum Begun {
 /// The event as it would be published; every error names it.
 pub(super) fn prepare(shared: &Shared, draft: Draft) -> Result<(Message, Outgoing)> {
     let id = draft.id(shared);
-    let encoded = encode(shared, draft, id.clone()).and_then(|(message, outgoing)| {
-        check(shared.events.bus()?, &outgoing)?;
-        Ok((message, outgoing))
+    let prepared = to_be_stored(shared, draft, id.clone());
+    prepared.map_err(|error| error.with_event_id(id.as_str()))
+}
+
+fn to_be_stored(shared: &Shared, draft: Draft, id: Text) -> Result<(Message, Outgoing)> {
+    let bus = shared.events.bus()?;
+    let (message, outgoing) = encode(shared, draft, id)?;
+    #[cfg(feature = "testing")]
+    shared.events.record(&message)?;
+    let span = span::publish(&Sent {
+        enabled: shared.logging,
+        system: bus.system(),
+        message: &message,
+        operation: Operation::Create,
     });
-    encoded.map_err(|error| error.with_event_id(id.as_str()))
+    let checked = span.in_scope(|| check(bus, &outgoing));
+    span::record_outcome(&span, checked.as_ref().err());
+    checked.map(|()| (message, outgoing))
 }
 
 /// What is stored first is refused first, too: nobody waits for it any more when the broker does.
@@ -97,6 +110,7 @@ impl Prepared {
             enabled: shared.logging,
             system: bus.system(),
             message: &message,
+            operation: operation(shared),
         });
         Ok(Self {
             _admitted: admitted,
@@ -158,6 +172,16 @@ impl Prepared {
         accepted.finish(offered.is_ok(), self.started.elapsed());
         offered.map(|()| Receipt::confirmed_now(id))
     }
+}
+
+/// With an outbox an event is stored first.
+fn operation(shared: &Shared) -> Operation {
+    #[cfg(feature = "outbox")]
+    if shared.events.outbox.is_some() {
+        return Operation::Create;
+    }
+    let _ = shared;
+    Operation::Send
 }
 
 /// Offers the event until it is confirmed, refused for good, or the deadline is over.
