@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "testing")]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
@@ -18,6 +20,10 @@ use crate::{Error, ErrorKind, Result};
 
 /// The most letters that are listed at once.
 const LISTED: usize = 1000;
+
+/// How often whoever waits for letters looks.
+#[cfg(feature = "testing")]
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The dead letters of a group; made by [`Events::dead`](super::Events::dead). What no queue was bound for is looked at in
 /// the same way, by [`Events::unrouted`](super::Events::unrouted).
@@ -68,6 +74,40 @@ impl DeadLetters {
     pub async fn list(&self) -> Result<Vec<DeadLetter>> {
         let shelved = self.shared.events.bus()?.list(&self.shelf(), LISTED).await?;
         Ok(shelved.into_iter().map(DeadLetter::new).collect())
+    }
+
+    /// Waits until there are at least so many, up to 1000, and gives them; for a test, which bounds it by a timeout.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use trunkline::{Client, Delivery, HandlerError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> trunkline::Result<()> {
+    /// let events = Client::builder().build()?.events();
+    /// let subscribe = events.subscribe("shipping");
+    /// let subscribe = subscribe.on_named("order_paid", |_: Delivery<_>| async { Err::<(), _>(HandlerError::retry("no stock")) });
+    /// let worker = subscribe.start().await?;
+    /// events.publish_named("order_paid", &json!({})).id("7").await?;
+    /// // Eleven minutes of retries, in paused time.
+    /// let letters = events.dead("shipping").wait_for(1).await?;
+    /// assert_eq!((letters[0].id(), letters[0].attempts()), ("7", 7));
+    /// # drop(worker);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    #[cfg(feature = "testing")]
+    pub async fn wait_for(&self, count: usize) -> Result<Vec<DeadLetter>> {
+        loop {
+            let letters = self.list().await?;
+            if letters.len() >= count.min(LISTED) {
+                return Ok(letters);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Puts the event of this id back into its queue, as if it came for the first time; `false` when it is not there or
