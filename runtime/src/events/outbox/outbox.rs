@@ -210,13 +210,14 @@ impl Drop for Outbox {
 pub struct OutboxMetrics {
     /// The events that were put on disk since the client was built.
     pub stored: u64,
-    /// Those that were confirmed since then, and deleted.
+    /// Those that were confirmed since then: that of a receipt is among them once its
+    /// [`confirmed`](crate::Receipt::confirmed) returns. They are deleted a moment later.
     pub confirmed: u64,
     /// Those that expired, or were refused for good, since then.
     pub buried: u64,
     /// How often the disk was written to since then.
     pub commits: u64,
-    /// The events on disk that are not confirmed, those in flight included.
+    /// The events that are not confirmed, those in flight included.
     pub depth: u64,
     /// Their bytes.
     pub bytes: u64,

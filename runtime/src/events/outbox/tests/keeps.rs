@@ -56,6 +56,26 @@ async fn a_confirm_leaves_the_disk_without_another_record() {
 }
 
 #[tokio::test]
+async fn the_figures_have_a_confirm_once_its_publisher_hears_of_it() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let kept = store.accept(record("one")).await.expect("accepted");
+    store.accept(record("two")).await.expect("accepted");
+    let mut taken = store.take(9).await.expect("open");
+    let bytes = store.figures().bytes;
+    taken.remove(0).confirm();
+    assert_eq!(kept.decided().await, Fate::Confirmed);
+    let figures = store.figures();
+    assert_eq!((figures.confirmed, figures.depth, figures.in_flight), (1, 1, 1));
+    assert_eq!(figures.bytes, bytes / 2);
+    taken.remove(0).confirm();
+    assert_eq!((store.figures().depth, store.figures().age), (0, None));
+    store.flush().await.expect("open");
+    let figures = store.figures();
+    assert_eq!((figures.confirmed, figures.depth, figures.bytes), (2, 0, 0));
+}
+
+#[tokio::test]
 async fn a_record_is_handed_out_once_until_it_comes_back() {
     let folder = Folder::new();
     let store = folder.open();
