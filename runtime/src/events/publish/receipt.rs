@@ -23,6 +23,8 @@ pub enum Stage {
 pub enum PublishFailure {
     /// No confirmation came in time: the event may have been published or not. Publish it again with the same id.
     Unconfirmed,
+    /// Whoever carries it could not be reached in time; nothing was sent.
+    Unreached,
     /// It was refused, until the deadline or for good: a queue is full.
     Refused,
     /// Its body is larger than allowed; nothing was sent.
