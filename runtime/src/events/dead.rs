@@ -28,7 +28,11 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The dead letters of a group; made by [`Events::dead`](super::Events::dead). What no queue was bound for is looked at in
 /// the same way, by [`Events::unrouted`](super::Events::unrouted).
 ///
-/// They stay until they are replayed or discarded.
+/// They stay until they are replayed or discarded. How many there are is [`QueueMetrics::dead`](crate::QueueMetrics::dead). In process
+/// they have the bounds of their queue. Over `amqp:` they have none, since nobody but an operator knows how much the broker may
+/// keep: a policy sets it, for instance `rabbitmqctl set_policy dead '[.]dead$' '{"max-length":100000}' --apply-to queues`. Their queues
+/// refuse what is beyond it, so that nothing is dropped: an event for which there is no room stays in hand, is not acknowledged, and is
+/// buried once there is room again. A subscription whose slots are all held so stands still, and says why in its log.
 ///
 /// ```
 /// use serde_json::json;
