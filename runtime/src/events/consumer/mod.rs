@@ -10,7 +10,6 @@ mod log;
 mod pace;
 #[cfg(all(test, feature = "outbox"))]
 mod tests;
-mod until;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,7 +27,6 @@ pub(super) use self::pace::Pace;
 use self::attempt::{Allowed, Failure, FailureKind};
 use self::ladder::Next;
 use self::pace::Turn;
-use self::until::until;
 use super::bus::{Again, Incoming, Source, Verdict};
 use super::delivery::Received;
 use super::figures::{QueueRecorder, count};
@@ -40,6 +38,7 @@ use super::span::{self, Handled};
 use super::text::Text;
 use super::timestamp;
 use super::topology::segment;
+use super::until::until;
 use super::wire::Wire;
 use crate::client::Shared;
 use crate::context::scope_later;

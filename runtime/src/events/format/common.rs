@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::Priority;
-use super::super::message::{JSON, Message, Trace};
+use super::super::message::{self, JSON, Message, Trace};
 use super::super::text::Text;
 use super::super::timestamp;
 use super::super::wire::{Headers, Properties, Value, Wire};
@@ -64,8 +64,8 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 
 /// The trace that these headers tell: an id of its own, else the one inside `traceparent`.
 pub(crate) fn trace_id(headers: &Headers) -> Option<&str> {
-    let inside = || traceparent(headers)?.get(3..35);
-    headers.text(TRACE_ID).map(Text::as_str).or_else(inside)
+    let own = headers.text(TRACE_ID).map(Text::as_str);
+    message::trace_id(own, traceparent(headers))
 }
 
 /// The place in its trace where the event was made.
