@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trunkline::context::scope;
 use trunkline::{
-    Client, ClientBuilder, Context, Delivery, ErrorKind, Event, HandlerError, Priority, PublishFailure,
-    Result, Stage, Worker,
+    Client, ClientBuilder, Context, DeadLetter, Delivery, ErrorKind, Event, HandlerError, Priority,
+    PublishFailure, Result, Stage, Worker,
 };
 
 const SOON: Duration = Duration::from_secs(60);
@@ -302,7 +302,7 @@ async fn all_that_is_unsent_is_replayed_as_far_as_there_is_room_or_discarded() -
     publish_brief(&client, 8).await?;
     let unsent = client.events().unsent();
     let letters = unsent.list().await?;
-    let ids: Vec<&str> = letters.iter().map(|letter| letter.id()).collect();
+    let ids: Vec<&str> = letters.iter().map(DeadLetter::id).collect();
     assert_eq!((ids[0], ids[7], ids.len()), ("brief-0", "brief-7", 8));
     assert_eq!(letters[0].reason(), "it expired before it could be sent");
     assert_eq!(unsent.list_after(&letters[5]).await?.len(), 2);
