@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trunkline::context::scope;
 use trunkline::{
-    Client, ClientBuilder, Context, Delivery, ErrorKind, Event, HandlerError, Priority, PublishFailure,
-    Result, Stage, Worker,
+    Client, ClientBuilder, Context, DeadLetter, Delivery, ErrorKind, Event, HandlerError, Priority,
+    PublishFailure, Result, Stage, Worker,
 };
 
 const SOON: Duration = Duration::from_secs(60);
@@ -257,7 +257,7 @@ async fn a_replay_into_a_full_outbox_fails_at_the_deadline() -> Result<()> {
     let brief = client.events().publish(&Brief).target("shipping").id("brief");
     let expired = timeout(SOON, brief.await?.confirmed()).await.expect("soon");
     assert!(expired.is_err(), "{expired:?}");
-    publish(&client, 10..29).await;
+    publish(&client, 10..30).await;
 
     let context = Context::new().with_timeout(Duration::from_millis(100));
     let replay = scope(context, async { client.events().unsent().replay("brief").await });
@@ -274,6 +274,74 @@ async fn a_replay_into_a_full_outbox_fails_at_the_deadline() -> Result<()> {
         client.events().unsent().list().await?.len(),
         1,
         "it is where it was"
+    );
+    Ok(())
+}
+
+/// Publishes so many events that expire before they are sent.
+async fn publish_brief(client: &Client, count: u32) -> Result<()> {
+    let mut receipts = Vec::new();
+    for number in 0..count {
+        let brief = client.events().publish(&Brief).target("shipping");
+        receipts.push(brief.id(format!("brief-{number}")).await?);
+    }
+    for receipt in receipts {
+        let expired = timeout(SOON, receipt.confirmed()).await.expect("soon");
+        assert!(expired.is_err(), "{expired:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_that_is_unsent_is_replayed_as_far_as_there_is_room_or_discarded() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().outbox_bounds(20, 1 << 20).build()?;
+    publish(&client, 0..10).await;
+    until_confirmed(&client, 10).await;
+    publish(&client, 10..15).await;
+    publish_brief(&client, 8).await?;
+    let unsent = client.events().unsent();
+    let letters = unsent.list().await?;
+    let ids: Vec<&str> = letters.iter().map(DeadLetter::id).collect();
+    assert_eq!((ids[0], ids[7], ids.len()), ("brief-0", "brief-7", 8));
+    assert_eq!(letters[0].reason(), "it expired before it could be sent");
+    assert_eq!(unsent.list_after(&letters[5]).await?.len(), 2);
+
+    // Five of the dead have room of their own: of the places for twenty, three are free.
+    publish(&client, 15..24).await;
+    let outbox = client.metrics().events.outbox.expect("there is one");
+    assert_eq!((outbox.dead, outbox.depth), (8, 14));
+    let brief = Context::new().with_timeout(Duration::from_millis(200));
+    assert_eq!(scope(brief, unsent.replay_all()).await?, 6);
+    assert_eq!(unsent.list_after(&letters[0]).await?.len(), 2);
+    assert_eq!(unsent.discard_all().await?, 2);
+    assert_eq!((unsent.replay_all().await?, unsent.discard_all().await?), (0, 0));
+    let outbox = client.metrics().events.outbox.expect("there is one");
+    assert_eq!((outbox.dead, outbox.dead_bytes, outbox.depth), (0, 0, 20));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_outbox_names_the_dead_that_are_in_the_way() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().outbox_bounds(4, 1 << 20).build()?;
+    publish(&client, 0..4).await;
+    until_confirmed(&client, 4).await;
+    publish(&client, 4..10).await;
+    until_confirmed(&client, 10).await;
+    publish(&client, 10..12).await;
+    publish_brief(&client, 3).await?;
+    let context = Context::new().with_timeout(Duration::from_millis(50));
+    let publish = scope(context, async {
+        client.events().publish(&Paid { order: 12 }).await
+    });
+    let error = publish.await.expect_err("there is no room");
+    assert_eq!(error.publish_failure(), Some(PublishFailure::OutboxFull));
+    assert!(
+        error
+            .message()
+            .contains("3 events in it are not sent by themselves"),
+        "{error}"
     );
     Ok(())
 }

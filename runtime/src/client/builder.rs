@@ -328,7 +328,9 @@ impl ClientBuilder {
     /// with it, and only what was not yet confirmed is sent by the next.
     ///
     /// One client a directory; it is made where it is missing. `build` reads what is in it once, which blocks: 256 MiB
-    /// take about a second. It holds 1 000 000 events or 256 MiB; publishes to a full one wait.
+    /// take about a second. It holds 1 000 000 events or 256 MiB; publishes to a full one wait. Events that are not sent by
+    /// themselves ([`Events::unsent`](crate::Events::unsent)) have a quarter of that beside it; those beyond it take room of the
+    /// others, so that nothing is thrown away.
     ///
     /// ```
     /// use serde_json::json;
@@ -351,7 +353,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How many events, and how many bytes of them, the outbox holds before publishes wait.
+    /// How many events, and how many bytes of them, the outbox holds before publishes wait; and a quarter as many that are not
+    /// sent by themselves.
     #[cfg(feature = "outbox")]
     pub fn outbox_bounds(mut self, events: usize, bytes: usize) -> Self {
         self.outbox.bounds = OutboxBounds {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "testing")]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
@@ -9,6 +11,8 @@ use serde::de::DeserializeOwned;
 use super::bus::{Shelf, Shelved};
 use super::format::{self, ATTEMPT, DEAD_REASON, FIRST_FAILURE, FIRST_FAILURE_TIME};
 use super::message::Message;
+#[cfg(feature = "outbox")]
+use super::outbox::Seq;
 use super::text::Text;
 use super::{Priority, timestamp, topology};
 use crate::client::Shared;
@@ -17,10 +21,18 @@ use crate::{Error, ErrorKind, Result};
 /// The most letters that are listed at once.
 const LISTED: usize = 1000;
 
+/// How often whoever waits for letters looks.
+#[cfg(feature = "testing")]
+const LOOK: Duration = Duration::from_millis(50);
+
 /// The dead letters of a group; made by [`Events::dead`](super::Events::dead). What no queue was bound for is looked at in
 /// the same way, by [`Events::unrouted`](super::Events::unrouted).
 ///
-/// They stay until they are replayed or discarded.
+/// They stay until they are replayed or discarded. How many there are is [`QueueMetrics::dead`](crate::QueueMetrics::dead). In process
+/// they have the bounds of their queue. Over `amqp:` they have none, since nobody but an operator knows how much the broker may
+/// keep: a policy sets it, for instance `rabbitmqctl set_policy dead '[.]dead$' '{"max-length":100000}' --apply-to queues`. Their queues
+/// refuse what is beyond it, so that nothing is dropped: an event for which there is no room stays in hand, is not acknowledged, and is
+/// buried once there is room again. A subscription whose slots are all held so stands still, and says why in its log.
 ///
 /// ```
 /// use serde_json::json;
@@ -66,6 +78,40 @@ impl DeadLetters {
     pub async fn list(&self) -> Result<Vec<DeadLetter>> {
         let shelved = self.shared.events.bus()?.list(&self.shelf(), LISTED).await?;
         Ok(shelved.into_iter().map(DeadLetter::new).collect())
+    }
+
+    /// Waits until there are at least so many, up to 1000, and gives them; for a test, which bounds it by a timeout.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use trunkline::{Client, Delivery, HandlerError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> trunkline::Result<()> {
+    /// let events = Client::builder().build()?.events();
+    /// let subscribe = events.subscribe("shipping");
+    /// let subscribe = subscribe.on_named("order_paid", |_: Delivery<_>| async { Err::<(), _>(HandlerError::retry("no stock")) });
+    /// let worker = subscribe.start().await?;
+    /// events.publish_named("order_paid", &json!({})).id("7").await?;
+    /// // Eleven minutes of retries, in paused time.
+    /// let letters = events.dead("shipping").wait_for(1).await?;
+    /// assert_eq!((letters[0].id(), letters[0].attempts()), ("7", 7));
+    /// # drop(worker);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Config` when events are not configured.
+    #[cfg(feature = "testing")]
+    pub async fn wait_for(&self, count: usize) -> Result<Vec<DeadLetter>> {
+        loop {
+            let letters = self.list().await?;
+            if letters.len() >= count.min(LISTED) {
+                return Ok(letters);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Puts the event of this id back into its queue, as if it came for the first time; `false` when it is not there or
@@ -125,6 +171,32 @@ pub struct DeadLetter {
     /// `None` where it is not readable as an event at all.
     message: Option<Message>,
     shelved: Shelved,
+    #[cfg(feature = "outbox")]
+    unsent: Option<InOutbox>,
+}
+
+/// Where a letter is in the outbox, and whether its time is the reason.
+#[cfg(feature = "outbox")]
+#[derive(Clone, Copy)]
+struct InOutbox {
+    seq: Seq,
+    has_expired: bool,
+}
+
+#[cfg(feature = "outbox")]
+impl DeadLetter {
+    /// Of an event of the outbox that is not sent by itself.
+    pub(super) fn unsent(shelved: Shelved, seq: Seq, expires_at: Option<SystemTime>) -> Self {
+        let has_expired = expires_at.is_some_and(|end| end <= SystemTime::now());
+        Self {
+            unsent: Some(InOutbox { seq, has_expired }),
+            ..Self::new(shelved)
+        }
+    }
+
+    pub(super) fn stored_as(&self) -> Option<Seq> {
+        self.unsent.map(|unsent| unsent.seq)
+    }
 }
 
 impl DeadLetter {
@@ -132,6 +204,8 @@ impl DeadLetter {
         Self {
             message: format::read(&shelved.wire).ok(),
             shelved,
+            #[cfg(feature = "outbox")]
+            unsent: None,
         }
     }
 
@@ -163,6 +237,12 @@ impl DeadLetter {
 
     /// Why it is here: what the last attempt said.
     pub fn reason(&self) -> &str {
+        #[cfg(feature = "outbox")]
+        match self.unsent {
+            Some(unsent) if unsent.has_expired => return "it expired before it could be sent",
+            Some(_) => return "it was refused for good",
+            None => {}
+        }
         self.text(DEAD_REASON).unwrap_or("no queue is bound for it")
     }
 

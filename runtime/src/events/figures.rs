@@ -60,7 +60,8 @@ pub struct QueueMetrics {
     pub in_hand: u64,
     /// The events that wait for their next attempt.
     pub waiting: u64,
-    /// The dead letters there are.
+    /// The dead letters there are. Over a broker they are what an operator watches: they go only where somebody replays or
+    /// discards them, and their queue has no bound unless a policy sets one; see [`DeadLetters`](crate::DeadLetters).
     pub dead: u64,
     /// The events that were handled.
     pub handled: u64,

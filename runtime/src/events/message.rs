@@ -47,9 +47,13 @@ pub(crate) struct Trace {
 impl Trace {
     /// The trace id: its own, else the one inside `traceparent`; empty where there is none.
     pub(crate) fn id(&self) -> &str {
-        let inside = || self.traceparent.as_ref()?.get(3..35);
-        self.trace_id.as_deref().or_else(inside).unwrap_or_default()
+        trace_id(self.trace_id.as_deref(), self.traceparent.as_deref()).unwrap_or_default()
     }
+}
+
+/// The id of a trace: its own, else the one inside `traceparent`.
+pub(crate) fn trace_id<'t>(own: Option<&'t str>, traceparent: Option<&'t str>) -> Option<&'t str> {
+    own.or_else(|| traceparent?.get(3..35))
 }
 
 impl Message {

@@ -30,6 +30,7 @@ mod subscribe;
 mod text;
 mod timestamp;
 mod topology;
+mod until;
 mod wire;
 mod worker;
 

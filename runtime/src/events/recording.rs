@@ -14,7 +14,8 @@ use crate::{Error, ErrorKind, Result};
 /// Remembers what a client publishes, and fails where it is told to. A cheap clone over one list.
 ///
 /// Given to a client by [`ClientBuilder::record_events`](crate::ClientBuilder::record_events). Events go their way
-/// nevertheless: subscribers of the client receive them.
+/// nevertheless: subscribers of the client receive them. An event that becomes an [`Envelope`](crate::Envelope) is among them
+/// then, and not once more when a relay sends it.
 ///
 /// ```
 /// use serde_json::{Value, json};

@@ -9,6 +9,7 @@ use super::bus::{Bus, Opening};
 use super::figures::{EventFigures, EventMetrics};
 use super::format::EventFormat;
 use super::id::EventIds;
+use super::inbox::Inboxes;
 use super::text::Text;
 use super::worker::Workers;
 use crate::client::Shared;
@@ -28,6 +29,7 @@ pub(crate) struct EventsShared {
     pub(super) ids: EventIds,
     pub(super) figures: EventFigures,
     pub(crate) workers: Workers,
+    pub(super) inboxes: Inboxes,
     #[cfg(feature = "outbox")]
     pub(crate) outbox: Option<super::Outbox>,
     /// What is wrong with the address is the error of whoever uses events, and of nobody else.
@@ -80,6 +82,7 @@ impl EventsShared {
             ids: EventIds::default(),
             figures: EventFigures::new(metrics),
             workers: Workers::default(),
+            inboxes: Inboxes::default(),
             #[cfg(feature = "outbox")]
             outbox: settings.outbox,
             bus,

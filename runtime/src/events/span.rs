@@ -1,14 +1,20 @@
-//! The spans of an event: PRODUCER where it is published, CONSUMER around each attempt at handling it.
+//! The spans of an event: PRODUCER where it is published or stored, CLIENT around each attempt of a relay at sending what was
+//! stored, CONSUMER around each attempt at handling it.
 //!
-//! The fields are OpenTelemetry's for messaging. What is never a field: a header, a body.
+//! The fields are OpenTelemetry's for messaging, and so are the kinds: who makes the trace's part of an event is its producer,
+//! who sends it later is a client. A relay's span has no parent, since it outlives the process of the publisher; its
+//! `trace_id` and `traceparent` are those of the event, by which a collector links the two. What is never a field: any
+//! other header, a body.
 
 use tracing::Span;
 use tracing::field::Empty;
 
 use super::delivery::Received;
+use super::format;
 use super::message::Message;
-use crate::Error;
+use super::wire::Wire;
 use crate::context::MakeContext;
+use crate::{Error, ErrorKind};
 
 /// What is known of an event that is published.
 pub(crate) struct Sent<'a> {
@@ -16,6 +22,23 @@ pub(crate) struct Sent<'a> {
     pub(crate) enabled: bool,
     pub(crate) system: &'static str,
     pub(crate) message: &'a Message,
+    pub(crate) operation: Operation,
+}
+
+/// What a publisher does with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// It is handed to whoever carries it.
+    Send,
+    /// It is stored, and sent later.
+    Create,
+}
+
+/// What is known of a stored event that a relay sends.
+pub(crate) struct Relayed<'a> {
+    pub(crate) enabled: bool,
+    pub(crate) system: &'static str,
+    pub(crate) wire: &'a Wire,
 }
 
 /// What is known of an event that is handled.
@@ -26,6 +49,16 @@ pub(crate) struct Handled<'a> {
     /// What names the queue.
     pub(crate) group: &'a str,
     pub(crate) attempt: u32,
+}
+
+impl Operation {
+    /// As `messaging.operation.type` of a span.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Create => "create",
+        }
+    }
 }
 
 pub(crate) fn publish(sent: &Sent<'_>) -> Span {
@@ -41,7 +74,7 @@ pub(crate) fn publish(sent: &Sent<'_>) -> Span {
         otel.status_code = Empty,
         messaging.system = sent.system,
         messaging.operation.name = "publish",
-        messaging.operation.type = "send",
+        messaging.operation.type = sent.operation.label(),
         messaging.destination.name = message.name.as_str(),
         messaging.message.id = message.id.as_str(),
         messaging.message.conversation_id = message.correlation_id.as_deref(),
@@ -49,6 +82,37 @@ pub(crate) fn publish(sent: &Sent<'_>) -> Span {
         "error.type" = Empty,
         trunkline.target = message.target.as_deref(),
         trace_id = message.trace.id(),
+    )
+}
+
+/// One attempt at sending.
+pub(crate) fn send(relayed: &Relayed<'_>) -> Span {
+    if !relayed.enabled {
+        return Span::none();
+    }
+    let Wire {
+        properties,
+        headers,
+        body,
+    } = relayed.wire;
+    let name = properties.kind.as_deref().unwrap_or_default();
+    tracing::info_span!(
+        target: "trunkline::event",
+        parent: None,
+        "send",
+        otel.name = %format_args!("send {name}"),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        messaging.system = relayed.system,
+        messaging.operation.name = "send",
+        messaging.operation.type = "send",
+        messaging.destination.name = name,
+        messaging.message.id = properties.message_id.as_deref(),
+        messaging.message.conversation_id = properties.correlation_id.as_deref(),
+        messaging.message.body.size = body.len(),
+        "error.type" = Empty,
+        trace_id = format::trace_id(headers),
+        traceparent = format::traceparent(headers),
     )
 }
 
@@ -85,6 +149,11 @@ pub(crate) fn record_outcome(span: &Span, error: Option<&Error>) {
     }
 }
 
+/// Says in the span of an attempt at sending that it failed.
+pub(crate) fn record_unsent(span: &Span) {
+    record_failure(span, ErrorKind::Publish.label());
+}
+
 /// Says in a span that it failed, and how.
 pub(crate) fn record_failure(span: &Span, kind: &str) {
     if !span.is_disabled() {
@@ -95,10 +164,13 @@ pub(crate) fn record_failure(span: &Span, kind: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::time::Duration;
 
+    use tokio::sync::mpsc;
+
     use crate::observe::capture::{self, Captured};
-    use crate::{Client, Delivery, HandlerError};
+    use crate::{Client, Delivery, HandlerError, OutboxSource};
 
     /// The spans and events of one that is published and handled, and of one that is rejected.
     async fn traced(logging: bool) -> Vec<Captured> {
@@ -208,5 +280,111 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_is_traced_where_logging_is_off() {
         assert!(traced(false).await.is_empty());
+    }
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn an_envelope_has_a_producers_span_and_is_recorded() {
+        capture::start();
+        let recording = crate::testing::RecordingEvents::new();
+        let client = Client::builder()
+            .record_events(&recording)
+            .build()
+            .expect("legal");
+        let publish = client.events().publish_named("paid", &7).id("1");
+        publish.envelope().expect("legal");
+        let seen = capture::seen();
+        check(
+            &seen[0],
+            &[
+                ("otel.name", "publish paid"),
+                ("otel.kind", "producer"),
+                ("messaging.operation.type", "create"),
+                ("messaging.message.id", "1"),
+            ],
+        );
+        assert_eq!((seen.len(), recording.published()[0].id()), (1, "1"));
+    }
+
+    /// The spans of an event that is stored and sent by a relay, and its trace.
+    fn check_relayed(seen: &[Captured]) {
+        let named = |name: &str| seen.iter().find(|span| span.name == name).expect("it is traced");
+        let (publish, send) = (named("publish"), named("send"));
+        assert_eq!(publish.field("messaging.operation.type"), Some("create"));
+        check(
+            send,
+            &[
+                ("otel.name", "send paid"),
+                ("otel.kind", "client"),
+                ("messaging.system", "memory"),
+                ("messaging.operation.name", "send"),
+                ("messaging.operation.type", "send"),
+                ("messaging.destination.name", "paid"),
+                ("messaging.message.id", "1"),
+                ("messaging.message.conversation_id", "c"),
+                ("messaging.message.body.size", "1"),
+            ],
+        );
+        assert_eq!((send.field("error.type"), send.parent), (None, None));
+        assert_eq!(send.field("trace_id"), publish.field("trace_id"));
+        let place = send.field("traceparent").expect("it has one");
+        assert!(
+            place.contains(send.field("trace_id").expect("it has one")),
+            "{place}"
+        );
+    }
+
+    #[cfg(feature = "outbox")]
+    #[tokio::test]
+    async fn the_relay_of_the_outbox_has_a_span_in_the_trace_of_the_event() {
+        let name = format!("trunkline-spans-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        capture::start();
+        let client = Client::builder().outbox(&directory).build().expect("legal");
+        let publish = client
+            .events()
+            .publish_named("paid", &7)
+            .id("1")
+            .correlation_id("c");
+        publish.await.expect("stored").confirmed().await.expect("sent");
+        let seen = capture::seen();
+        client.shutdown(Duration::from_secs(9)).await;
+        std::fs::remove_dir_all(directory).expect("it is there");
+        check_relayed(&seen);
+    }
+
+    /// A table of one row that a relay asks for.
+    struct Row(Mutex<Option<Vec<u8>>>, mpsc::UnboundedSender<()>);
+
+    impl OutboxSource for Row {
+        type Row = ();
+        type Error = std::convert::Infallible;
+
+        async fn page(&self, _: Option<()>, _: usize) -> Result<Vec<((), Vec<u8>)>, Self::Error> {
+            let row = self.0.lock().expect("no panic").take();
+            Ok(row.into_iter().map(|bytes| ((), bytes)).collect())
+        }
+
+        async fn published(&self, _: Vec<()>) -> Result<(), Self::Error> {
+            self.1.send(()).expect("the test listens");
+            Ok(())
+        }
+
+        async fn refused(&self, (): (), reason: String) -> Result<(), Self::Error> {
+            panic!("{reason}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_relay_of_an_own_outbox_has_a_span_in_the_trace_of_the_event() {
+        capture::start();
+        let events = Client::builder().build().expect("legal").events();
+        let publish = events.publish_named("paid", &7).id("1").correlation_id("c");
+        let bytes = publish.envelope().expect("legal").to_bytes();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let relay = events.relay(Row(Mutex::new(Some(bytes)), tell)).expect("legal");
+        told.recv().await.expect("it is sent");
+        relay.shutdown(Duration::from_secs(1)).await;
+        check_relayed(&capture::seen());
     }
 }

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::bus::Declaration;
 use super::consumer::{Consumer, Handler, Handlers, Ladder, Pace, erase};
-use super::inbox::Seen;
 use super::text::Text;
 use super::{Delivery, Event, HandlerError, Inbox, Worker, names, topology};
 use crate::client::Shared;
@@ -151,7 +150,8 @@ impl Subscribe {
         self
     }
 
-    /// How handled events are remembered. The latest 100 000 in memory unless set.
+    /// How handled events are remembered. The latest 100 000 in memory unless set. The workers of one queue in this client
+    /// say the same, else each remembers by itself.
     pub fn inbox(mut self, inbox: Inbox) -> Self {
         self.inbox = inbox;
         self
@@ -195,10 +195,10 @@ impl Subscribe {
             steps: ladder.steps().to_vec(),
             closing: closing.clone(),
         };
+        let seen = self.shared.events.inboxes.share(&label, self.inbox);
         #[cfg(feature = "outbox")]
-        let seen = Seen::open(self.inbox, self.shared.events.outbox.as_ref(), &label).await?;
-        #[cfg(not(feature = "outbox"))]
-        let seen = Seen::new(self.inbox);
+        seen.open(self.inbox, self.shared.events.outbox.as_ref(), &label)
+            .await?;
         let source = bus.subscribe(&declaration).await?;
         let consumer = Arc::new(Consumer {
             system: bus.system(),

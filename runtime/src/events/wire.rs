@@ -42,20 +42,24 @@ impl Wire {
     /// About what it occupies in memory, for the bounds of queues.
     pub(crate) fn weight(&self) -> usize {
         const FIXED: usize = 512;
-        let value = |value: &Value| match value {
-            Value::Text(text) => text.len(),
-            Value::Number(_) => 8,
-        };
         let headers: usize = self
             .headers
             .iter()
-            .map(|(name, held)| name.len() + value(held))
+            .map(|(name, held)| name.len() + held.weight())
             .sum();
         FIXED + headers + self.body.len()
     }
 }
 
 impl Value {
+    /// The bytes of what it holds.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Number(_) => 8,
+        }
+    }
+
     pub(crate) fn text(&self) -> Option<&Text> {
         match self {
             Self::Text(text) => Some(text),

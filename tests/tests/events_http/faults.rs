@@ -226,5 +226,10 @@ async fn a_messaging_service_that_is_not_there_has_surely_not_taken_it() {
         Duration::from_millis(300),
     )
     .await;
-    assert_eq!(error.publish_failure(), Some(PublishFailure::Refused), "{error}");
+    assert_eq!(
+        error.publish_failure(),
+        Some(PublishFailure::Unreached),
+        "{error}"
+    );
+    assert!(!error.may_have_reached_server());
 }

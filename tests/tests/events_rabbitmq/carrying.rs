@@ -91,7 +91,7 @@ async fn without_a_broker_a_publish_ends_with_its_id() {
         client.events().publish(&numbered(1)).id("one").await
     });
     let error = publish.await.expect_err("nobody is there");
-    assert_eq!(error.publish_failure(), Some(PublishFailure::Unconfirmed));
+    assert_eq!(error.publish_failure(), Some(PublishFailure::Unreached));
     assert_eq!(error.event_id(), Some("one"));
     assert!(deadline.elapsed() < SECOND, "{:?}", deadline.elapsed());
     let state = client.events().state().expect("configured").to_string();

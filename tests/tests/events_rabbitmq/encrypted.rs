@@ -51,7 +51,7 @@ async fn a_broker_whose_authority_is_unknown_is_down_and_says_why() {
         .expect_err("nobody to publish to");
     assert_eq!(
         error.publish_failure(),
-        Some(PublishFailure::Unconfirmed),
+        Some(PublishFailure::Unreached),
         "{error}"
     );
     assert!(error.to_string().contains("certificate"), "{error}");

@@ -1,10 +1,12 @@
 //! Dead letters on a broker: listed, replayed, thrown away.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::time::timeout;
 use trunkline::{Client, Delivery, Events, HandlerError, Subscribe};
-use trunkline_tests::broker;
+use trunkline_tests::broker::{self, Broker};
 
 use crate::support::{Numbered, PATIENCE, SECOND, Tally, client, numbered, start, unique, wait_until};
 
@@ -127,6 +129,39 @@ async fn an_event_that_fills_a_frame_is_tried_and_buried_like_any_other() {
     let dead = events.dead(&group).list().await.expect("the broker is there");
     assert_eq!((dead[0].id(), dead[0].attempts()), ("one", 4));
     assert!(dead[0].reason().starts_with("no stock"), "{}", dead[0].reason());
+    worker.shutdown(SECOND).await.expect("settled");
+    client.shutdown(SECOND).await;
+}
+
+/// Dead letters have the bound that an operator gives them, and what is beyond it waits in hand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_letters_that_an_operator_bounds_are_not_lost() {
+    const COUNT: usize = 12;
+    let Some(broker) = Broker::start().await else {
+        return;
+    };
+    let client = client(&broker.url());
+    let (events, group, tally) = (client.events(), unique("group"), Tally::default());
+    let policy = r#"{"max-length":3}"#;
+    let arguments = ["set_policy", "dead", "[.]dead$", policy, "--apply-to", "queues"];
+    broker.ctl(&arguments).await;
+    let never = Arc::new(AtomicBool::new(false));
+    let worker = start(rejecting(&events, &group, &never, &tally).concurrency(1)).await;
+    for number in 0..COUNT {
+        let publish = events.publish(&numbered(0)).id(format!("n{number}"));
+        publish.target(&group).await.expect("confirmed");
+    }
+    let (dead, mut ids) = (events.dead(&group), BTreeSet::new());
+    while ids.len() < COUNT {
+        let letters = timeout(PATIENCE, dead.wait_for(1)).await.expect("they come");
+        let letters = letters.expect("the broker is there");
+        // A quorum queue says that it is full once it is.
+        assert!(letters.len() <= 5, "{}", letters.len());
+        for letter in letters {
+            assert!(dead.discard(letter.id()).await.expect("there"));
+            ids.insert(letter.id().to_owned());
+        }
+    }
     worker.shutdown(SECOND).await.expect("settled");
     client.shutdown(SECOND).await;
 }

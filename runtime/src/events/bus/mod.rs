@@ -225,8 +225,7 @@ impl Bus {
         }
     }
 
-    /// Resolves once there is a connection to publish on; at once where none is kept.
-    #[cfg(feature = "outbox")]
+    /// Resolves once there is a connection to publish on, or there will be none; at once where none is kept.
     #[cfg_attr(
         not(feature = "amqp"),
         expect(clippy::unused_async, reason = "a bus that keeps a connection waits for it")

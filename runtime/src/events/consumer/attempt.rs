@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::delivery::Received;
 use super::super::handler::HandlerError;
+use super::super::until::look;
 use super::handlers::{Handler, Handling};
-use super::until::look;
 
 /// Why an attempt failed.
 #[derive(Debug)]

@@ -59,7 +59,7 @@ pub(super) fn unsettled(consumer: &Consumer, reason: &str) {
     );
 }
 
-/// That an event was handled is known to this process alone.
+/// That an event was handled is known to this process alone, and so it keeps its slot.
 pub(super) fn unmarked(consumer: &Consumer, reason: &str) {
     if !consumer.shared.logging {
         return;
@@ -68,6 +68,6 @@ pub(super) fn unmarked(consumer: &Consumer, reason: &str) {
         target: "trunkline::event",
         reason,
         messaging.consumer.group.name = consumer.label.as_str(),
-        "the durable inbox is in memory alone",
+        "an event was handled and cannot be marked so in the durable inbox: it is not acknowledged",
     );
 }

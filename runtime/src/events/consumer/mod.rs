@@ -8,7 +8,8 @@ mod handlers;
 mod ladder;
 mod log;
 mod pace;
-mod until;
+#[cfg(all(test, feature = "outbox"))]
+mod tests;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,18 +27,18 @@ pub(super) use self::pace::Pace;
 use self::attempt::{Allowed, Failure, FailureKind};
 use self::ladder::Next;
 use self::pace::Turn;
-use self::until::until;
 use super::bus::{Again, Incoming, Source, Verdict};
 use super::delivery::Received;
 use super::figures::{QueueRecorder, count};
 use super::format::{self, EventFormat};
-use super::inbox::Seen;
+use super::inbox::{Claim, Seen};
 use super::letter;
 use super::message::Message;
 use super::span::{self, Handled};
 use super::text::Text;
 use super::timestamp;
 use super::topology::segment;
+use super::until::until;
 use super::wire::Wire;
 use crate::client::Shared;
 use crate::context::scope_later;
@@ -53,7 +54,7 @@ pub(super) struct Consumer {
     pub(super) group: Text,
     pub(super) handlers: Handlers,
     pub(super) ladder: Ladder,
-    pub(super) seen: Seen,
+    pub(super) seen: Arc<Seen>,
     pub(super) pace: Pace,
     /// Bounds each attempt.
     pub(super) timeout: Duration,
@@ -95,31 +96,47 @@ impl Consumer {
             Err(death) => return self.bury(incoming, &death).await,
         };
         let message = received.message();
-        let Some(claim) = self.seen.claim(&message.source, &message.id).await else {
+        let Some(mut claim) = self.seen.claim(&message.source, &message.id).await else {
             count(&self.figures.duplicates);
             return self.acknowledge(incoming).await;
         };
-        match self.attempt(handler, &received).await {
-            Outcome::Handled => {
-                // The mark before the acknowledgement: what comes again in between is known.
-                if let Err(reason) = claim.handled(&message.source, &message.id).await {
-                    log::unmarked(self, &reason);
-                }
-                count(&self.figures.handled);
-                self.pace.succeeded();
-                self.acknowledge(incoming).await;
+        if claim.is_handled() {
+            count(&self.figures.duplicates);
+        } else {
+            match self.attempt(handler, &received).await {
+                Outcome::Handled => claim.succeed(),
+                Outcome::Later(retry) => return self.try_later(incoming, &retry).await,
+                Outcome::Dead(death) => return self.bury(incoming, &death).await,
             }
-            Outcome::Later(retry) => {
-                self.pace.failed();
-                let copy = letter::for_retry(&incoming.wire, retry.attempt, &retry.first_failure);
-                let verdict = Verdict::Retry {
-                    copy: Arc::new(copy),
-                    after: retry.after,
-                };
-                self.settle(incoming, &verdict).await;
-            }
-            Outcome::Dead(death) => self.bury(incoming, &death).await,
+            count(&self.figures.handled);
+            self.pace.succeeded();
         }
+        // The mark before the acknowledgement: what comes again in between is known.
+        if self.mark(&mut claim, message).await {
+            drop(claim);
+            self.acknowledge(incoming).await;
+        }
+    }
+
+    /// Marks the event as handled until that is done; `false` for one that comes again, since the subscription closes.
+    async fn mark(&self, claim: &mut Claim<'_>, message: &Message) -> bool {
+        while let Err(reason) = claim.mark(&message.source, &message.id).await {
+            log::unmarked(self, &reason);
+            if until(&self.closing, sleep(UNSETTLED)).await.is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn try_later(&self, incoming: Incoming, retry: &Retry) {
+        self.pace.failed();
+        let copy = letter::for_retry(&incoming.wire, retry.attempt, &retry.first_failure);
+        let verdict = Verdict::Retry {
+            copy: Arc::new(copy),
+            after: retry.after,
+        };
+        self.settle(incoming, &verdict).await;
     }
 
     /// The message and its handler, or why there is nothing to be handled.
@@ -269,7 +286,6 @@ fn read(wire: &Wire) -> Result<Message, Death> {
     }
 }
 
-/// How handling an event ended, for now.
 /// An event that was read.
 enum Opened<'a> {
     Ours(&'a Handler, Arc<Received>),
@@ -277,6 +293,7 @@ enum Opened<'a> {
     AnothersTarget,
 }
 
+/// How handling an event ended, for now.
 enum Outcome {
     Handled,
     Later(Retry),

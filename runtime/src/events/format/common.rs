@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::Priority;
-use super::super::message::{JSON, Message, Trace};
+use super::super::message::{self, JSON, Message, Trace};
 use super::super::text::Text;
 use super::super::timestamp;
 use super::super::wire::{Headers, Properties, Value, Wire};
@@ -60,6 +60,17 @@ pub(crate) fn is_reserved(name: &str) -> bool {
             .chain(&OF_FAMILIES)
             .any(|known| known.eq_ignore_ascii_case(name))
         || OF_BROKERS.iter().any(|prefix| starts(prefix))
+}
+
+/// The trace that these headers tell: an id of its own, else the one inside `traceparent`.
+pub(crate) fn trace_id(headers: &Headers) -> Option<&str> {
+    let own = headers.text(TRACE_ID).map(Text::as_str);
+    message::trace_id(own, traceparent(headers))
+}
+
+/// The place in its trace where the event was made.
+pub(crate) fn traceparent(headers: &Headers) -> Option<&str> {
+    headers.text(TRACEPARENT).map(Text::as_str)
 }
 
 /// Whether a broker says it of the way that an event took.

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::super::message::Message;
 use super::super::text::Text;
+use super::super::timestamp;
 use super::{family_a, family_b};
 
 /// Every key of both families; each value is looked at leniently.
@@ -56,7 +57,11 @@ pub(super) fn read(plain: Message) -> Message {
         return plain;
     };
     let Some(data) = members.data else { return plain };
+    let time = text(members.timestamp).and_then(|text| timestamp::read(&text));
+    let id = text(members.id).or_else(|| text(members.event_id));
     let inside = Message {
+        id: id.unwrap_or_else(|| plain.id.clone()),
+        time: time.or(plain.time),
         body: whole.slice_ref(data.get().as_bytes()),
         ..plain.clone()
     };

@@ -46,9 +46,6 @@ pub(super) fn write(message: &Message) -> Wire {
 pub(super) fn read(inside: Message, name: &str, members: &Members<'_>) -> Message {
     let mut message = inside;
     message.name = event_type(name);
-    if let Some(id) = text(members.id).or_else(|| text(members.event_id)) {
-        message.id = id;
-    }
     if let Some(source) = text(members.source_service) {
         message.source = source;
     }
@@ -56,8 +53,6 @@ pub(super) fn read(inside: Message, name: &str, members: &Members<'_>) -> Messag
     // The native number is on the same scale of four, so what it was read as says nothing.
     let priority = text(members.priority).and_then(|text| Priority::from_name(&text));
     message.priority = priority.unwrap_or_default();
-    let time = text(members.timestamp).and_then(|text| timestamp::read(&text));
-    message.time = time.or(message.time);
     message.correlation_id = text(members.correlation_id).or(message.correlation_id);
     if let Some(user_id) = text(members.user_id) {
         message.headers.push((USER_ID.into(), user_id));

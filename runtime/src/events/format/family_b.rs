@@ -58,11 +58,6 @@ pub(super) fn read(inside: Message, name: Text, members: &Members<'_>) -> Messag
     // Native numbers are of ten steps, those of this family of four.
     message.priority = Priority::Normal;
     message.name = name;
-    if let Some(id) = text(members.id).or_else(|| text(members.event_id)) {
-        message.id = id;
-    }
-    let time = text(members.timestamp).and_then(|text| timestamp::read(&text));
-    message.time = time.or(message.time);
     let metadata = members.metadata.map_or("{}", RawValue::get);
     let metadata: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(metadata).unwrap_or_default();
     for (name, value) in metadata {

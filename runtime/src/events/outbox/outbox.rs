@@ -106,9 +106,21 @@ impl Outbox {
 
     async fn put(&self, record: Record, deadline: Instant) -> Result<Kept> {
         let entered = timeout_at(deadline, self.store.enter(record)).await;
-        let entry: Entry = entered.map_err(|_| full())?.map_err(refused)?;
+        let entry: Entry = entered.map_err(|_| self.full())?.map_err(refused)?;
         let written = timeout_at(deadline, entry.write()).await;
         written.map_err(|_| slow())?.map_err(refused)
+    }
+
+    fn full(&self) -> Error {
+        let mut message = "the outbox was full until the deadline; the event is not stored".to_owned();
+        if self.store.is_crowded() {
+            let dead = self.store.figures().dead;
+            message = format!(
+                "{message}; {dead} events in it are not sent by themselves, and have more than the room that is theirs: \
+                 see `events.unsent()`"
+            );
+        }
+        failed(PublishFailure::OutboxFull, message)
     }
 
     /// Whether events can be stored, for whoever looks.
@@ -126,9 +138,18 @@ impl Outbox {
         self.store.dead(after, most).await.map_err(refused)
     }
 
-    /// Deletes a dead record and returns when it is gone.
-    pub(super) async fn discard(&self, seq: Seq) -> Result<()> {
-        self.store.discard(seq).map_err(refused)?;
+    /// The number that no record has yet.
+    pub(super) fn next(&self) -> u64 {
+        self.store.next()
+    }
+
+    /// Deletes a dead record, which is gone after the next [`flush`](Self::flush).
+    pub(super) fn discard(&self, seq: Seq) -> Result<()> {
+        self.store.discard(seq).map_err(refused)
+    }
+
+    /// Returns when what was discarded is gone.
+    pub(super) async fn flush(&self) -> Result<()> {
         self.store.flush().await.map_err(refused)
     }
 
@@ -156,6 +177,7 @@ impl Outbox {
             bytes,
             in_flight,
             dead,
+            dead_bytes,
             age,
         } = self.store.figures();
         OutboxMetrics {
@@ -167,6 +189,7 @@ impl Outbox {
             bytes,
             in_flight,
             dead,
+            dead_bytes,
             age: age.unwrap_or_default(),
             failure: self.store.failure().map(|failure| failure.to_string()),
         }
@@ -187,13 +210,14 @@ impl Drop for Outbox {
 pub struct OutboxMetrics {
     /// The events that were put on disk since the client was built.
     pub stored: u64,
-    /// Those that were confirmed since then, and deleted.
+    /// Those that were confirmed since then: that of a receipt is among them once its
+    /// [`confirmed`](crate::Receipt::confirmed) returns. They are deleted a moment later.
     pub confirmed: u64,
     /// Those that expired, or were refused for good, since then.
     pub buried: u64,
     /// How often the disk was written to since then.
     pub commits: u64,
-    /// The events on disk that are not confirmed, those in flight included.
+    /// The events that are not confirmed, those in flight included.
     pub depth: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -201,18 +225,13 @@ pub struct OutboxMetrics {
     pub in_flight: u64,
     /// The expired and refused events that are kept on disk.
     pub dead: u64,
+    /// Their bytes.
+    pub dead_bytes: u64,
     /// How long the oldest event has waited. Serialised as milliseconds: `age_ms`.
     #[serde(rename = "age_ms", serialize_with = "crate::observe::millis")]
     pub age: std::time::Duration,
     /// Why nothing can be stored any more, once that is so.
     pub failure: Option<String>,
-}
-
-fn full() -> Error {
-    failed(
-        PublishFailure::OutboxFull,
-        "the outbox was full until the deadline; the event is not stored",
-    )
 }
 
 fn slow() -> Error {

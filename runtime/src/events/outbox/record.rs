@@ -81,6 +81,14 @@ pub(crate) struct Record {
     pub(crate) bytes: Bytes,
 }
 
+impl Record {
+    /// The bytes that it takes of the store's bound.
+    pub(super) fn weight(&self) -> u64 {
+        let length = HEAD + self.id.len() + self.name.len() + self.bytes.len();
+        u64::try_from(length).unwrap_or(u64::MAX)
+    }
+}
+
 /// A record as it came from disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {

@@ -12,10 +12,12 @@ use std::time::{Duration, SystemTime};
 use futures_util::stream::{FuturesUnordered, Stream};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::super::EventsState;
 use super::super::bus::{Again, Bus, Nack};
 use super::super::envelope;
+use super::super::span::{self, Relayed};
 use super::{Store, StoreError, Taken};
 use crate::client::Shared;
 
@@ -160,9 +162,16 @@ async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Rec
         if has_expired(&taken) {
             return;
         }
-        let Err(nack) = bus.publish(&outgoing, None).await else {
+        let span = span::send(&Relayed {
+            enabled: shared.upgrade().is_some_and(|shared| shared.logging),
+            system: bus.system(),
+            wire: &outgoing.wire,
+        });
+        let publishing = bus.publish(&outgoing, None).instrument(span.clone());
+        let Err(nack) = publishing.await else {
             return confirm(taken, &shared);
         };
+        span::record_unsent(&span);
         let Some(shared) = shared.upgrade() else { return };
         shared.events.figures.refused();
         let most = match nack.again {

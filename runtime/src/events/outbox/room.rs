@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use super::StoreError;
+use super::engine::Level;
 
 /// Bytes that may wait in memory for the commit under way.
 const IN_HAND: usize = 8 << 20;
@@ -12,10 +13,29 @@ const IN_HAND: usize = 8 << 20;
 /// How much an outbox keeps before those who publish have to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
-    /// Records, those that wait for a confirm and those that expired: 1 000 000.
+    /// Records that wait for a confirm: 1 000 000.
     pub(crate) records: usize,
     /// Bytes of these records, without the engine's own overhead: 256 MiB.
     pub(crate) bytes: usize,
+}
+
+/// The dead have room of their own, so large a part of that of the others. Those beyond it take of that: nothing is thrown
+/// away, and whoever publishes learns that the outbox is full.
+const FOR_THE_DEAD: usize = 4;
+
+impl Bounds {
+    /// The records and bytes that take of the room of those who publish.
+    pub(super) fn used(self, level: &Level) -> (u64, u64) {
+        let beyond = |dead: u64, bound: usize| dead.saturating_sub(count(bound / FOR_THE_DEAD));
+        (
+            level.records + beyond(level.dead_records, self.records),
+            level.bytes + beyond(level.dead_bytes, self.bytes),
+        )
+    }
+}
+
+fn count(bound: usize) -> u64 {
+    u64::try_from(bound).unwrap_or(u64::MAX)
 }
 
 impl Default for Bounds {
@@ -51,8 +71,9 @@ impl Place {
 }
 
 impl Room {
-    /// The room left in a store that holds this much already.
-    pub(super) fn new(bounds: Bounds, records: u64, bytes: u64) -> Self {
+    /// The room left in a store that is as full as this already.
+    pub(super) fn new(bounds: Bounds, level: &Level) -> Self {
+        let (records, bytes) = bounds.used(level);
         Self {
             bounds,
             records: Line::new(bounds.records, records),
@@ -81,7 +102,12 @@ impl Room {
         self.stand_in_line(permits).await.map_err(|_| ended())
     }
 
-    /// Records have left the store.
+    /// The records and bytes that take of the room, in a store that is as full as this.
+    pub(super) fn used(&self, level: &Level) -> (u64, u64) {
+        self.bounds.used(level)
+    }
+
+    /// Records have left the store, or have found room among the dead.
     pub(super) fn free(&self, records: u64, bytes: u64) {
         self.records.free(records);
         self.bytes.free(bytes);

@@ -45,10 +45,28 @@ pub(super) struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) accepted: AtomicU64,
+    /// By the broker; those that are not deleted yet are among them.
     pub(super) confirmed: AtomicU64,
+    pub(super) confirmed_bytes: AtomicU64,
+    pub(super) deleted: AtomicU64,
+    pub(super) deleted_bytes: AtomicU64,
     pub(super) buried: AtomicU64,
     pub(super) commits: AtomicU64,
     pub(super) in_flight: AtomicU64,
+}
+
+impl Counts {
+    /// The broker has one of so many bytes.
+    pub(super) fn confirm(&self, bytes: u64) {
+        self.confirmed.fetch_add(1, Ordering::Relaxed);
+        self.confirmed_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// So many of those are no longer to be taken off what the store holds.
+    pub(super) fn delete(&self, records: u64, bytes: u64) {
+        self.deleted.fetch_add(records, Ordering::Relaxed);
+        self.deleted_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 /// The figures of an outbox, for metrics and health.
@@ -56,13 +74,13 @@ pub(super) struct Counts {
 pub(crate) struct Figures {
     /// Records put on disk since the store was opened.
     pub(crate) accepted: u64,
-    /// Records deleted since then because the broker has them.
+    /// Records that the broker has confirmed since then.
     pub(crate) confirmed: u64,
     /// Records that expired or were refused for good since then.
     pub(crate) buried: u64,
     /// Commits since then: accepted by commits is how well they share a sync.
     pub(crate) commits: u64,
-    /// Records on disk without a confirm, those in flight included.
+    /// Records without a confirm, those in flight included.
     pub(crate) depth: u64,
     /// Their bytes.
     pub(crate) bytes: u64,
@@ -70,6 +88,8 @@ pub(crate) struct Figures {
     pub(crate) in_flight: u64,
     /// Expired and refused records that are kept.
     pub(crate) dead: u64,
+    /// Their bytes.
+    pub(crate) dead_bytes: u64,
     /// Since when the oldest record waits.
     pub(crate) age: Option<Duration>,
 }
@@ -122,19 +142,31 @@ impl Shared {
     }
 
     pub(super) fn figures(&self) -> Figures {
-        let level = *lock(&self.level);
         let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let left = |all: u64, confirmed: &AtomicU64, deleted: &AtomicU64| {
+            let deleted = count(deleted);
+            all.saturating_sub(count(confirmed).saturating_sub(deleted))
+        };
+        // Under its lock, so that what is deleted is counted once.
+        let level = lock(&self.level);
+        let depth = left(level.records, &self.counts.confirmed, &self.counts.deleted);
+        let counts = &self.counts;
+        let bytes = left(level.bytes, &counts.confirmed_bytes, &counts.deleted_bytes);
+        let level = *level;
         let oldest = level.oldest.map(time);
         Figures {
             accepted: count(&self.counts.accepted),
             confirmed: count(&self.counts.confirmed),
             buried: count(&self.counts.buried),
             commits: count(&self.counts.commits),
-            depth: level.records,
-            bytes: level.bytes,
+            depth,
+            bytes,
             in_flight: count(&self.counts.in_flight),
             dead: level.dead_records,
-            age: oldest.map(|oldest| (self.clock)().duration_since(oldest).unwrap_or_default()),
+            dead_bytes: level.dead_bytes,
+            age: oldest
+                .filter(|_| depth > 0)
+                .map(|oldest| (self.clock)().duration_since(oldest).unwrap_or_default()),
         }
     }
 }

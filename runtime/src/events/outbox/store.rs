@@ -77,11 +77,7 @@ impl Store {
             directory: directory.to_owned(),
             clock,
             waiting: Waiting::default(),
-            room: Room::new(
-                bounds,
-                level.records + level.dead_records,
-                level.bytes + level.dead_bytes,
-            ),
+            room: Room::new(bounds, &level),
             lanes: Mutex::new(Lanes::default()),
             returned: Mutex::default(),
             arrived: Notify::new(),
@@ -156,6 +152,17 @@ impl Store {
     /// Why the store has ended.
     pub(crate) async fn dead(&self, after: Option<Seq>, most: usize) -> Result<Vec<Stored>, StoreError> {
         self.read(move |_, engine| engine.dead(after, most)).await
+    }
+
+    /// The number that the next record gets: those that are there have lower ones.
+    pub(crate) fn next(&self) -> u64 {
+        lock(&self.shared.level).next
+    }
+
+    /// Whether there are more dead records than have room of their own.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let level = *lock(&self.shared.level);
+        self.shared.room.used(&level) != (level.records, level.bytes)
     }
 
     /// Deletes an expired record, which makes room. Returns before it is gone.

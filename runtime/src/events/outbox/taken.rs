@@ -40,9 +40,20 @@ impl Taken {
     /// The broker has it: it is deleted with one of the next commits, at most 20 ms from now.
     pub(crate) fn confirm(mut self) {
         self.settled = true;
-        // After the end of the store it is relayed once more by the next.
-        let _ = self.shared.push(|work| work.confirmed.push(self.stored.seq));
-        self.shared.fates.decide(self.stored.seq, Fate::Confirmed);
+        let (shared, seq) = (Arc::clone(&self.shared), self.stored.seq);
+        let bytes = self.stored.record.weight();
+        shared.counts.confirm(bytes);
+        let pushed = shared.push(|work| {
+            work.confirmed.push(seq);
+            work.confirmed_bytes += bytes;
+        });
+        if pushed.is_err() {
+            // After the end of the store it stays there, and is relayed once more by the next.
+            shared.counts.delete(1, bytes);
+        }
+        drop(self);
+        // Last, so that who waits for it finds the figures as it expects them.
+        shared.fates.decide(seq, Fate::Confirmed);
     }
 
     /// The broker will never have it: it is kept among the dead.

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::super::DeadLetter;
 use super::super::bus::Shelved;
 use super::super::envelope;
-use super::super::publish::PATIENCE;
+use super::super::publish::{PATIENCE, PublishFailure};
 use super::super::wire::Wire;
 use super::{Outbox, Record, Seq, Stored};
 use crate::client::Shared;
@@ -16,11 +17,15 @@ use crate::{Error, ErrorKind, Result, context};
 
 /// The most letters that are listed at once.
 const LISTED: usize = 1000;
+/// As many are in memory while all are replayed or discarded.
+const AT_ONCE: usize = 64;
 
 /// The events of the outbox that expired before they could be sent, or that were refused for good; made by
 /// [`Events::unsent`](crate::Events::unsent).
 ///
-/// They stay on disk, and take of the outbox's room, until they are replayed or discarded.
+/// They stay on disk until they are replayed or discarded. They have room of their own there, a quarter of what the outbox
+/// has for the others; those beyond it take of that, so that nothing is thrown away, and publishes fail with `OutboxFull` once
+/// there is none left. How many there are is [`OutboxMetrics::dead`](crate::OutboxMetrics::dead).
 ///
 /// ```
 /// # use trunkline::Client;
@@ -51,8 +56,36 @@ impl Unsent {
     /// # Errors
     /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read.
     pub async fn list(&self) -> Result<Vec<DeadLetter>> {
-        let dead = self.page(None).await?;
-        Ok(dead.into_iter().map(letter).collect())
+        self.letters(None).await
+    }
+
+    /// Those that come after this one in the same order, at most 1000; it need not be there any more.
+    ///
+    /// ```
+    /// # use trunkline::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> trunkline::Result<()> {
+    /// # let directory = std::env::temp_dir().join(format!("trunkline-pages-{}", std::process::id()));
+    /// # let client = Client::builder().outbox(&directory).build()?;
+    /// let unsent = client.events().unsent();
+    /// let mut page = unsent.list().await?;
+    /// while let Some(last) = page.last() {
+    ///     page.iter().for_each(|letter| println!("{}: {}", letter.id(), letter.reason()));
+    ///     page = unsent.list_after(last).await?;
+    /// }
+    /// # std::fs::remove_dir_all(directory).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Request` for a letter that was not listed here; else as those of [`list`](Self::list).
+    pub async fn list_after(&self, letter: &DeadLetter) -> Result<Vec<DeadLetter>> {
+        let Some(seq) = letter.stored_as() else {
+            let message = "a dead letter of a queue: expected one of the outbox";
+            return Err(Error::new(ErrorKind::Request, message));
+        };
+        self.letters(Some(seq)).await
     }
 
     /// Stores the event of this id anew, without an end this time, and it is sent in its turn; `false` where it is not
@@ -62,20 +95,39 @@ impl Unsent {
     /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read or written, or had no room in
     /// time; then the event is where it was.
     pub async fn replay(&self, id: impl AsRef<str>) -> Result<bool> {
-        let deadline = context::current().and_then(|context| context.deadline());
-        let deadline = deadline.unwrap_or_else(|| Instant::now() + PATIENCE);
-        let Some(Stored { seq, record, .. }) = self.find(id.as_ref()).await? else {
+        let deadline = deadline();
+        let Some(stored) = self.find(id.as_ref()).await? else {
             return Ok(false);
         };
-        let record = Record {
-            expires_at: None,
-            ..record
-        };
-        // Killed between the two, the next process has it twice, under one id.
-        let restored = self.outbox()?.restore(record, deadline).await;
-        restored.map_err(|error| error.with_event_id(id.as_ref()))?;
-        self.forget(seq).await?;
+        self.restore(stored, deadline).await?;
+        self.outbox()?.flush().await?;
         Ok(true)
+    }
+
+    /// Stores all of them anew, without an end, as many as find room until the deadline of the context, or for 30 s; says how
+    /// many. What becomes one of them meanwhile is not among them.
+    ///
+    /// # Errors
+    /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read or written.
+    pub async fn replay_all(&self) -> Result<usize> {
+        let deadline = deadline();
+        let mut pages = self.pages()?;
+        let mut count = 0;
+        loop {
+            let page = pages.next().await?;
+            if page.is_empty() {
+                return Ok(count);
+            }
+            let restoring = page.into_iter().map(|stored| self.restore(stored, deadline));
+            let restored = join_all(restoring).await;
+            self.outbox()?.flush().await?;
+            count += restored.iter().filter(|restored| restored.is_ok()).count();
+            match restored.into_iter().find_map(Result::err) {
+                None => {}
+                Some(error) if is_full(&error) => return Ok(count),
+                Some(error) => return Err(error),
+            }
+        }
     }
 
     /// Deletes the event of this id; `false` where it is not there.
@@ -86,30 +138,70 @@ impl Unsent {
         let Some(stored) = self.find(id.as_ref()).await? else {
             return Ok(false);
         };
-        self.forget(stored.seq).await?;
+        self.outbox()?.discard(stored.seq)?;
+        self.outbox()?.flush().await?;
         Ok(true)
     }
 
-    async fn find(&self, id: &str) -> Result<Option<Stored>> {
-        let mut after = None;
+    /// Deletes all of them, for good; says how many. What becomes one of them meanwhile stays.
+    ///
+    /// # Errors
+    /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read or written.
+    pub async fn discard_all(&self) -> Result<usize> {
+        let mut pages = self.pages()?;
+        let mut count = 0;
         loop {
-            let page = self.page(after).await?;
-            let Some(last) = page.last().map(|stored| stored.seq) else {
-                return Ok(None);
-            };
-            if let Some(found) = page.into_iter().find(|stored| stored.record.id == id) {
-                return Ok(Some(found));
+            let page = pages.next().await?;
+            if page.is_empty() {
+                return Ok(count);
             }
-            after = Some(last);
+            count += page.len();
+            for stored in page {
+                self.outbox()?.discard(stored.seq)?;
+            }
+            self.outbox()?.flush().await?;
         }
     }
 
-    async fn page(&self, after: Option<Seq>) -> Result<Vec<Stored>> {
-        self.outbox()?.dead(after, LISTED).await
+    async fn letters(&self, after: Option<Seq>) -> Result<Vec<DeadLetter>> {
+        let dead = self.outbox()?.dead(after, LISTED).await?;
+        Ok(dead.into_iter().map(letter).collect())
     }
 
-    async fn forget(&self, seq: Seq) -> Result<()> {
-        self.outbox()?.discard(seq).await
+    /// Stores a dead event as one that waits, then deletes the dead one.
+    async fn restore(&self, stored: Stored, deadline: Instant) -> Result<()> {
+        let Stored { seq, record, .. } = stored;
+        let id = record.id.clone();
+        let record = Record {
+            expires_at: None,
+            ..record
+        };
+        // Killed between the two, the next process has it twice, under one id.
+        let restored = self.outbox()?.restore(record, deadline).await;
+        restored.map_err(|error| error.with_event_id(id))?;
+        self.outbox()?.discard(seq)
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Stored>> {
+        let mut pages = self.pages()?;
+        loop {
+            let page = pages.next().await?;
+            if page.is_empty() {
+                return Ok(None);
+            }
+            if let Some(found) = page.into_iter().find(|stored| stored.record.id == id) {
+                return Ok(Some(found));
+            }
+        }
+    }
+
+    fn pages(&self) -> Result<Pages<'_>> {
+        let outbox = self.outbox()?;
+        Ok(Pages {
+            outbox,
+            after: None,
+            end: outbox.next(),
+        })
     }
 
     fn outbox(&self) -> Result<&Outbox> {
@@ -121,6 +213,39 @@ impl Unsent {
             )
         })
     }
+}
+
+/// All that are dead at one moment, page by page.
+struct Pages<'a> {
+    outbox: &'a Outbox,
+    after: Option<Seq>,
+    /// The number that none of them has: what is replayed and dies again comes behind it, and the pages have an end.
+    end: u64,
+}
+
+impl Pages<'_> {
+    /// The next; an empty one is the end.
+    async fn next(&mut self) -> Result<Vec<Stored>> {
+        loop {
+            let mut page = self.outbox.dead(self.after, AT_ONCE).await?;
+            let Some(last) = page.last() else { return Ok(page) };
+            self.after = Some(last.seq);
+            page.retain(|stored| stored.seq.number < self.end);
+            if !page.is_empty() {
+                return Ok(page);
+            }
+        }
+    }
+}
+
+/// Until when there may be room.
+fn deadline() -> Instant {
+    let deadline = context::current().and_then(|context| context.deadline());
+    deadline.unwrap_or_else(|| Instant::now() + PATIENCE)
+}
+
+fn is_full(error: &Error) -> bool {
+    error.publish_failure() == Some(PublishFailure::OutboxFull)
 }
 
 impl fmt::Debug for Unsent {
@@ -138,8 +263,9 @@ fn letter(stored: Stored) -> DeadLetter {
             ..Wire::default()
         }),
     };
-    DeadLetter::new(Shelved {
+    let shelved = Shelved {
         wire,
         since: stored.accepted_at,
-    })
+    };
+    DeadLetter::unsent(shelved, stored.seq, stored.record.expires_at)
 }

@@ -35,6 +35,7 @@ pub(super) struct Mark {
 pub(super) struct Work {
     pub(super) accepts: Vec<Accept>,
     pub(super) confirmed: Vec<Seq>,
+    pub(super) confirmed_bytes: u64,
     pub(super) buried: Vec<Due>,
     pub(super) discarded: Vec<Seq>,
     pub(super) marks: Vec<Mark>,

@@ -71,6 +71,7 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) -> usize {
     let Work {
         accepts,
         confirmed,
+        confirmed_bytes,
         mut buried,
         discarded,
         marks,
@@ -114,7 +115,7 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) -> usize {
     if !changes.is_empty() {
         let committed = catch_unwind(AssertUnwindSafe(|| engine.commit(&mut changes)));
         match committed.unwrap_or_else(|_| Err(panicked())) {
-            Ok(after) => settle(shared, &changes, before, after),
+            Ok(after) => settle(shared, &changes, confirmed_bytes, before, after),
             Err(error) => {
                 // As above; the answers are dropped with this function.
                 shared.fail(error);
@@ -146,17 +147,20 @@ fn sweep(shared: &Shared, engine: &dyn Engine, level: Level) -> Result<Vec<Due>,
 }
 
 /// Takes the commit into the figures, the room and the lanes.
-fn settle(shared: &Shared, changes: &Changes, before: Level, after: Level) {
+fn settle(shared: &Shared, changes: &Changes, confirmed_bytes: u64, before: Level, after: Level) {
     let accepted = after.next - before.next;
-    let kept = |level: Level| (level.records + level.dead_records, level.bytes + level.dead_bytes);
     let new_bytes = changes
         .accepted
         .iter()
         .map(|record| count_bytes(record.len()))
         .sum::<u64>();
-    let (records, bytes) = kept(before);
-    let (records_now, bytes_now) = kept(after);
-    *lock(&shared.level) = after;
+    let (records, bytes) = shared.room.used(&before);
+    let (records_now, bytes_now) = shared.room.used(&after);
+    {
+        let mut level = lock(&shared.level);
+        *level = after;
+        shared.counts.delete(count(&changes.confirmed), confirmed_bytes);
+    }
     shared
         .room
         .free(records + accepted - records_now, bytes + new_bytes - bytes_now);
@@ -165,10 +169,6 @@ fn settle(shared: &Shared, changes: &Changes, before: Level, after: Level) {
         shared.fates.decide(due.seq, Fate::Dead);
     }
     shared.counts.accepted.fetch_add(accepted, Ordering::Relaxed);
-    shared
-        .counts
-        .confirmed
-        .fetch_add(count(&changes.confirmed), Ordering::Relaxed);
     shared
         .counts
         .buried

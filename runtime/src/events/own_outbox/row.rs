@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use super::super::bus::{Again, Nack};
+use super::super::span::{self, Relayed};
 use super::Envelope;
 use crate::client::Shared;
 
@@ -46,7 +48,16 @@ pub(super) async fn publish(shared: &Shared, bytes: Vec<u8>, deadline: Instant) 
 async fn send(shared: &Shared, envelope: &Envelope, deadline: Instant) -> Result<(), Nack> {
     let away = |reason: &str| Nack::temporary(reason.to_owned());
     let bus = shared.events.bus().map_err(|error| away(error.message()))?;
+    let span = span::send(&Relayed {
+        enabled: shared.logging,
+        system: bus.system(),
+        wire: &envelope.outgoing().wire,
+    });
     let publishing = bus.publish(envelope.outgoing(), Some(deadline));
-    let sent = timeout_at(deadline, publishing).await;
-    sent.unwrap_or_else(|_| Err(away("no confirmation in time")))
+    let sent = timeout_at(deadline, publishing).instrument(span.clone()).await;
+    let sent = sent.unwrap_or_else(|_| Err(away("no confirmation in time")));
+    if sent.is_err() {
+        span::record_unsent(&span);
+    }
+    sent
 }

@@ -107,7 +107,7 @@ impl Publish {
     }
 
     /// The event as it would be published now, to be stored by the application and published later by an
-    /// [`OutboxRelay`](crate::OutboxRelay). Nothing is sent.
+    /// [`OutboxRelay`](crate::OutboxRelay). Nothing is sent, and no more is counted; a `RecordingEvents` of a test has it from now on.
     ///
     /// # Errors
     /// As those of a publish that come before anything is sent: `Request` for a name, a target, a key, a header or an id

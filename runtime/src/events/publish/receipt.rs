@@ -23,6 +23,8 @@ pub enum Stage {
 pub enum PublishFailure {
     /// No confirmation came in time: the event may have been published or not. Publish it again with the same id.
     Unconfirmed,
+    /// Whoever carries it could not be reached in time; nothing was sent.
+    Unreached,
     /// It was refused, until the deadline or for good: a queue is full.
     Refused,
     /// Its body is larger than allowed; nothing was sent.
@@ -73,6 +75,50 @@ impl Receipt {
             stage: Stage::Stored,
             kept: Some(kept),
         }
+    }
+
+    /// A receipt of the event of this id, as a fake of a service makes it: confirmed.
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    /// use trunkline::{Event, Receipt, Result, Stage, service};
+    ///
+    /// #[derive(Serialize, Deserialize, Event)]
+    /// #[event("order_paid")]
+    /// struct OrderPaid {
+    ///     order: u32,
+    /// }
+    ///
+    /// #[service("shipping")]
+    /// trait Shipping {
+    ///     #[publish]
+    ///     async fn order_paid(&self, event: &OrderPaid) -> Result<Receipt>;
+    /// }
+    ///
+    /// struct FakeShipping;
+    ///
+    /// impl Shipping for FakeShipping {
+    ///     async fn order_paid(&self, event: &OrderPaid) -> Result<Receipt> {
+    ///         Ok(Receipt::of(format!("paid-{}", event.order)).with_stage(Stage::Stored))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let receipt = FakeShipping.order_paid(&OrderPaid { order: 7 }).await?;
+    /// assert_eq!((receipt.id(), receipt.stage()), ("paid-7", Stage::Stored));
+    /// receipt.confirmed().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of(id: impl Into<String>) -> Self {
+        Self::confirmed_now(Text::from(id.into()))
+    }
+
+    /// The same receipt of another stage, for a fake or a test; its [`confirmed`](Self::confirmed) does not wait.
+    pub fn with_stage(mut self, stage: Stage) -> Self {
+        self.stage = stage;
+        self
     }
 
     /// The id of the event, the same wherever it goes.

@@ -11,7 +11,7 @@ use tracing::{Instrument, Span};
 use super::super::EventsState;
 use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::message::Message;
-use super::super::span::{self, Sent};
+use super::super::span::{self, Operation, Sent};
 use super::super::text::Text;
 use super::{Draft, PublishFailure, Receipt};
 use crate::client::{InFlight, Shared};
@@ -34,11 +34,24 @@ pub(super) enum Begun {
 /// The event as it would be published; every error names it.
 pub(super) fn prepare(shared: &Shared, draft: Draft) -> Result<(Message, Outgoing)> {
     let id = draft.id(shared);
-    let encoded = encode(shared, draft, id.clone()).and_then(|(message, outgoing)| {
-        check(shared.events.bus()?, &outgoing)?;
-        Ok((message, outgoing))
+    let prepared = to_be_stored(shared, draft, id.clone());
+    prepared.map_err(|error| error.with_event_id(id.as_str()))
+}
+
+fn to_be_stored(shared: &Shared, draft: Draft, id: Text) -> Result<(Message, Outgoing)> {
+    let bus = shared.events.bus()?;
+    let (message, outgoing) = encode(shared, draft, id)?;
+    #[cfg(feature = "testing")]
+    shared.events.record(&message)?;
+    let span = span::publish(&Sent {
+        enabled: shared.logging,
+        system: bus.system(),
+        message: &message,
+        operation: Operation::Create,
     });
-    encoded.map_err(|error| error.with_event_id(id.as_str()))
+    let checked = span.in_scope(|| check(bus, &outgoing));
+    span::record_outcome(&span, checked.as_ref().err());
+    checked.map(|()| (message, outgoing))
 }
 
 /// What is stored first is refused first, too: nobody waits for it any more when the broker does.
@@ -97,6 +110,7 @@ impl Prepared {
             enabled: shared.logging,
             system: bus.system(),
             message: &message,
+            operation: operation(shared),
         });
         Ok(Self {
             _admitted: admitted,
@@ -160,11 +174,26 @@ impl Prepared {
     }
 }
 
+/// With an outbox an event is stored first.
+fn operation(shared: &Shared) -> Operation {
+    #[cfg(feature = "outbox")]
+    if shared.events.outbox.is_some() {
+        return Operation::Create;
+    }
+    let _ = shared;
+    Operation::Send
+}
+
 /// Offers the event until it is confirmed, refused for good, or the deadline is over.
 async fn offer(shared: &Shared, bus: &Bus, outgoing: &Outgoing, deadline: Instant) -> Result<()> {
     let mut longest = FIRST_PAUSE;
     let mut may_be_published = false;
     loop {
+        // Apart from the publish: before there is a connection nothing is sent.
+        let is_reached = timeout_at(deadline, bus.ready()).await.is_ok();
+        if !is_reached && !may_be_published {
+            return Err(unreached(bus));
+        }
         let nack = match timeout_at(deadline, bus.publish(outgoing, Some(deadline))).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(nack)) => nack,
@@ -188,7 +217,9 @@ fn pause(random: &Random, longest: Duration) -> Duration {
 
 fn refused(nack: Nack, may_be_published: bool) -> Error {
     let failure = match nack.failure {
-        PublishFailure::Refused if may_be_published => PublishFailure::Unconfirmed,
+        PublishFailure::Refused | PublishFailure::Unreached if may_be_published => {
+            PublishFailure::Unconfirmed
+        }
         failure => failure,
     };
     Error::new(ErrorKind::Publish, nack.reason)
@@ -197,14 +228,41 @@ fn refused(nack: Nack, may_be_published: bool) -> Error {
 }
 
 fn unconfirmed(bus: &Bus) -> Error {
-    let mut message =
-        "no confirmation before the deadline: the event may have been published or not".to_owned();
-    let state = bus.watch().borrow().clone();
-    if state != EventsState::Up {
-        // The text of a state says which broker, and why.
-        message = format!("{message}; the broker: {state}");
-    }
-    Error::new(ErrorKind::Publish, message)
+    let message = "no confirmation before the deadline: the event may have been published or not";
+    Error::new(ErrorKind::Publish, with_state(message, bus))
         .with_publish_failure(PublishFailure::Unconfirmed)
         .with_may_have_reached_server(true)
+}
+
+fn unreached(bus: &Bus) -> Error {
+    let message = "no connection before the deadline: nothing was sent";
+    Error::new(ErrorKind::Publish, with_state(message, bus)).with_publish_failure(PublishFailure::Unreached)
+}
+
+/// The text of a state says which broker, and why.
+fn with_state(message: &str, bus: &Bus) -> String {
+    match bus.seen() {
+        EventsState::Up => message.to_owned(),
+        state => format!("{message}; the broker: {state}"),
+    }
+}
+
+#[cfg(all(test, feature = "amqp"))]
+mod tests {
+    use super::*;
+    use crate::{Client, Context, context};
+
+    #[tokio::test]
+    async fn of_a_broker_that_was_never_reached_an_error_says_that_nothing_was_sent() {
+        // Nobody listens on port 1.
+        let client = Client::builder().events("amqp://127.0.0.1:1").build();
+        let events = client.expect("legal").events();
+        let brief = Context::new().with_timeout(Duration::from_millis(300));
+        let error = context::scope(brief, async { events.publish_named("paid", &7).id("1").await });
+        let error = error.await.expect_err("nobody is there");
+        assert_eq!(error.publish_failure(), Some(PublishFailure::Unreached));
+        assert!(!error.may_have_reached_server());
+        assert!(error.message().contains("nothing was sent"), "{error}");
+        assert_eq!(error.event_id(), Some("1"));
+    }
 }

@@ -141,8 +141,7 @@ impl AmqpBus {
         }
     }
 
-    /// Resolves once there is a connection to publish on.
-    #[cfg(feature = "outbox")]
+    /// Resolves once there is a connection to publish on, or there will be none.
     pub(crate) async fn ready(&self) {
         if let Ok(publisher) = self.publisher() {
             // An error is told to whoever publishes.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::super::{Nack, Shelf, Shelved};
 use super::burial::{self, Burial};
 use super::fault::{Cause, Fault};
-use super::link::{ANSWER, Link, answered};
+use super::link::{Link, answered};
 use super::publisher::{CONFIRM, Parcel, Publisher};
 use super::{topology, wire};
 use crate::events::format::{ATTEMPT, DEAD_REASON, DEAD_TIME, UNROUTED_FROM};
@@ -25,6 +25,9 @@ use crate::events::wire::{Value, Wire};
 /// The most events that are held at a time while one is looked for, and the most of their bytes.
 const MOST: usize = 10_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long what goes back may take.
+const BACK: Duration = Duration::from_secs(1);
 
 /// How soon a queue is asked again.
 const AGAIN: Duration = Duration::from_millis(20);
@@ -47,6 +50,7 @@ pub(super) async fn list(link: &Link, place: &Shelf, most: usize) -> Result<Vec<
         let buried = burial::of(&letter.delivery.properties);
         shelved.push(shelved_of(wire_of(letter).1, buried));
     }
+    walk.close(link).await?;
     Ok(shelved)
 }
 
@@ -61,7 +65,7 @@ pub(super) async fn discard(link: &Link, place: &Shelf, id: &str) -> Result<usiz
             count += 1;
         }
     }
-    walk.close().await?;
+    walk.close(link).await?;
     Ok(count)
 }
 
@@ -100,19 +104,22 @@ pub(super) async fn replay(
             count += 1;
         }
     }
-    let kept = walk.close().await?;
+    let kept = walk.close(link).await?;
     match place {
         Shelf::Dead(_) => Ok(count),
         // What has no queue still is there again.
-        Shelf::Unrouted => Ok(count.saturating_sub(depth_from(link, kept).await?.saturating_sub(kept))),
+        Shelf::Unrouted => {
+            let depth = depth_from(link, topology::UNROUTED, kept).await?;
+            Ok(count.saturating_sub(depth.saturating_sub(kept)))
+        }
     }
 }
 
-/// How many are unrouted, once what was kept is back: the broker returns it a little after its channel has closed.
-async fn depth_from(link: &Link, kept: usize) -> Result<usize, Fault> {
-    let deadline = Instant::now() + ANSWER;
+/// How many are in a queue, once what was kept is back: the broker returns it a little after its channel has closed.
+async fn depth_from(link: &Link, queue: &str, kept: usize) -> Result<usize, Fault> {
+    let deadline = Instant::now() + BACK;
     loop {
-        let depth = depth(link, topology::UNROUTED).await?;
+        let depth = depth(link, queue).await?;
         // Somebody else may take from there too.
         if depth >= kept || Instant::now() >= deadline {
             return Ok(depth);
@@ -186,12 +193,17 @@ impl Walk {
         answered(&self.queue, settled).await
     }
 
-    /// Returns what was kept; says how many these were with those that were not looked at.
-    async fn close(self) -> Result<usize, Fault> {
+    /// Returns what was kept, and waits until it is back: whoever looks again finds it. Says how many these were with those
+    /// that were not looked at.
+    async fn close(self, link: &Link) -> Result<usize, Fault> {
         let closed = self.channel.close(200, "OK".into());
         // The channel of a queue that is not there is closed already.
         let _ = answered(&self.queue, closed).await;
-        Ok(self.kept + self.left.unwrap_or(0))
+        let kept = self.kept + self.left.unwrap_or(0);
+        if self.kept > 0 {
+            depth_from(link, &self.queue, kept).await?;
+        }
+        Ok(kept)
     }
 }
 

@@ -1,9 +1,6 @@
 //! Keeps one connection up, without end.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,6 +12,8 @@ use super::fault::Fault;
 use super::link::{Link, connect};
 use super::state::Role;
 use crate::events::EventsState;
+
+pub(super) use crate::events::until::until;
 
 /// A connection that lived so long was a good one: the next attempt after it comes at once.
 const GOOD: Duration = Duration::from_secs(5);
@@ -80,23 +79,6 @@ async fn serve(core: &Core, role: Role, links: &Links, stop: &Stop, link: Link) 
         None => link.close().await,
     }
     fault
-}
-
-/// What the future gives; `None` once the bus stops.
-pub(super) async fn until<F: Future>(stop: &Stop, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut stop = stop.clone();
-    // A sender that is gone stops too.
-    let mut stopped = pin!(async move {
-        let _ = stop.wait_for(|is_stopped| *is_stopped).await;
-    });
-    poll_fn(|cx| {
-        if stopped.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
-        }
-        future.as_mut().poll(cx).map(Some)
-    })
-    .await
 }
 
 /// The connection, once there is one; `None` when there will be none.

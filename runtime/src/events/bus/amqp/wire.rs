@@ -122,14 +122,10 @@ fn weight(wire: &Wire) -> usize {
     } = &wire.properties;
     let texts = [message_id, kind, app_id, content_type, correlation_id];
     let texts: usize = texts.into_iter().flatten().map(|text| text.len() + 1).sum();
-    let headers = wire.headers.iter().map(|(name, value)| {
-        name.len()
-            + 6
-            + match value {
-                Value::Text(text) => text.len(),
-                Value::Number(_) => 8,
-            }
-    });
+    let headers = wire
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + 6 + value.weight());
     // The length of the table, the delivery mode, the priority and the timestamp.
     texts + headers.sum::<usize>() + 4 + 1 + 1 + 8
 }

@@ -130,7 +130,10 @@ fn failed(error: &Error) -> Published {
             ..nack
         }),
         _ if error.may_have_reached_server() => Published::Away(unconfirmed(nack)),
-        _ => Published::Away(nack),
+        _ => Published::Away(Nack {
+            failure: PublishFailure::Unreached,
+            ..nack
+        }),
     }
 }
 

@@ -56,6 +56,26 @@ async fn a_confirm_leaves_the_disk_without_another_record() {
 }
 
 #[tokio::test]
+async fn the_figures_have_a_confirm_once_its_publisher_hears_of_it() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let kept = store.accept(record("one")).await.expect("accepted");
+    store.accept(record("two")).await.expect("accepted");
+    let mut taken = store.take(9).await.expect("open");
+    let bytes = store.figures().bytes;
+    taken.remove(0).confirm();
+    assert_eq!(kept.decided().await, Fate::Confirmed);
+    let figures = store.figures();
+    assert_eq!((figures.confirmed, figures.depth, figures.in_flight), (1, 1, 1));
+    assert_eq!(figures.bytes, bytes / 2);
+    taken.remove(0).confirm();
+    assert_eq!((store.figures().depth, store.figures().age), (0, None));
+    store.flush().await.expect("open");
+    let figures = store.figures();
+    assert_eq!((figures.confirmed, figures.depth, figures.bytes), (2, 0, 0));
+}
+
+#[tokio::test]
 async fn a_record_is_handed_out_once_until_it_comes_back() {
     let folder = Folder::new();
     let store = folder.open();
@@ -246,6 +266,48 @@ async fn records_expire_though_no_relay_asks() {
     assert!(take_all(&store).await.is_empty());
     store.close().await;
     assert_eq!(folder.open().figures().dead, 2000);
+}
+
+#[tokio::test]
+async fn the_dead_have_room_of_their_own_and_take_of_the_others_beyond_it() {
+    let folder = Folder::new();
+    let hand = Hand::default();
+    let bounds = Bounds {
+        records: 8,
+        ..Bounds::default()
+    };
+    let open = || Store::open_with(folder.path(), bounds, hand.clock(), |file| file).expect("opens");
+    let store = open();
+    let ends = |id: u32| Record {
+        expires_at: Some(hand.at(100)),
+        ..record(id)
+    };
+    accept_all(&store, (0..8).map(ends)).await;
+    hand.advance(100);
+    assert!(take_all(&store).await.is_empty());
+    store.flush().await.expect("open");
+    assert_eq!((store.figures().dead, store.is_crowded()), (8, true));
+
+    // Two of the dead have room of their own; six take of that of the others.
+    accept_all(&store, (8..10).map(record)).await;
+    assert_is_full(&store).await;
+    store.close().await;
+    let store = open();
+    assert_is_full(&store).await;
+
+    for stored in store.dead(None, 6).await.expect("open") {
+        store.discard(stored.seq).expect("open");
+    }
+    store.flush().await.expect("open");
+    accept_all(&store, (10..16).map(record)).await;
+    assert_is_full(&store).await;
+    let figures = store.figures();
+    assert_eq!((figures.dead, figures.depth, store.is_crowded()), (2, 8, false));
+}
+
+async fn assert_is_full(store: &Store) {
+    let next = tokio::time::timeout(Duration::from_millis(20), store.accept(record("next")));
+    assert!(next.await.is_err(), "there is room");
 }
 
 #[tokio::test]

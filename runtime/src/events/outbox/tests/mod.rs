@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 use super::record::Lane;
 use super::shared::Clock;
-use super::{Bounds, Record, Store, StoreError, Taken};
+use super::{Bounds, Fate, Record, Store, StoreError, Taken};
 
 /// A directory of one test, removed with it.
 struct Folder(PathBuf);

@@ -1,4 +1,4 @@
-//! Waiting for something, but not longer than a subscription is open.
+//! Waiting for something, but not longer than a subscription is open, or a bus runs.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use tokio::sync::watch;
 
-/// What the future gives; `None` once the subscription closes, also where it is closed already.
+/// What the future gives; `None` once it closes, also where it is closed already.
 pub(super) async fn until<F: Future>(closing: &watch::Receiver<bool>, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     // What need not wait costs a look, and not a place among those who wait for the end.

@@ -7,99 +7,36 @@ use std::sync::Mutex;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use tokio::sync::Notify;
+#[cfg(feature = "outbox")]
+use tokio::sync::OnceCell;
 
-use super::latest::{EventKey, Latest};
+use super::super::latest::{EventKey, Latest};
 #[cfg(feature = "outbox")]
-use super::outbox::{Ledger, Outbox};
+use super::super::outbox::{Ledger, Outbox, StoreError};
 #[cfg(feature = "outbox")]
-use super::text::Text;
+use super::super::text::Text;
+use super::Inbox;
 use crate::client::lock;
 #[cfg(feature = "outbox")]
 use crate::{Error, ErrorKind};
 
-/// Whether, and how, a subscription remembers what it has handled, so that an event that comes again is not handled again.
-///
-/// An event is known by its source and id. What is remembered in memory is forgotten with the process: then what comes
-/// again is handled again.
-///
-/// ```
-/// use trunkline::Inbox;
-///
-/// assert_eq!(Inbox::default(), Inbox::memory(100_000));
-/// assert_ne!(Inbox::off(), Inbox::memory(1));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inbox {
-    pub(super) events: usize,
-    #[cfg(feature = "outbox")]
-    is_durable: bool,
-}
-
-impl Inbox {
-    /// Remembers this many events, the latest, in memory; about 32 bytes each.
-    pub fn memory(events: usize) -> Self {
-        Self {
-            events,
-            #[cfg(feature = "outbox")]
-            is_durable: false,
-        }
-    }
-
-    /// Remembers this many events, the latest, in memory and in the store of the client's outbox: what was handled before
-    /// the process was killed is not handled again after it.
-    ///
-    /// The mark is on disk before the event is acknowledged; those of events that are handled at the same time share a
-    /// sync. An event is handled again only where the process is killed between its handler's end and the mark. Where
-    /// the store fails, loudly, marks are in memory alone. Needs [`ClientBuilder::outbox`](crate::ClientBuilder::outbox).
-    ///
-    /// ```
-    /// use trunkline::{Client, ErrorKind, HandlerError, Inbox};
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> trunkline::Result<()> {
-    /// # let directory = std::env::temp_dir().join(format!("trunkline-inbox-{}", std::process::id()));
-    /// let client = Client::builder().outbox(&directory).build()?;
-    /// let subscribe = client.events().subscribe("shipping").inbox(Inbox::durable(100_000));
-    /// let worker = subscribe.on_named("order_paid", |_| async { Ok::<(), HandlerError>(()) }).start().await?;
-    /// # drop(worker);
-    /// # std::fs::remove_dir_all(directory).ok();
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "outbox")]
-    pub fn durable(events: usize) -> Self {
-        Self {
-            events,
-            is_durable: true,
-        }
-    }
-
-    /// Remembers nothing: an event that comes again is handled again.
-    pub fn off() -> Self {
-        Self::memory(0)
-    }
-}
-
-impl Default for Inbox {
-    fn default() -> Self {
-        Self::memory(100_000)
-    }
-}
-
 /// The events of one subscription that were handled, and those that are in hand.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(in super::super) struct Seen {
     keys: [RandomState; 2],
     state: Mutex<State>,
     released: Notify,
     /// Where it is kept beyond the process.
     #[cfg(feature = "outbox")]
-    ledger: Option<Ledger>,
+    ledger: OnceCell<Ledger>,
 }
 
 #[derive(Debug)]
 struct State {
     handled: Latest,
+    /// Handled by this process, which could not keep the mark and may be asked about the event again.
+    unmarked: HashTable<EventKey>,
+    most_unmarked: usize,
     in_hand: HashTable<EventKey>,
     /// Somebody waits for one of those in hand.
     is_awaited: bool,
@@ -107,48 +44,70 @@ struct State {
 
 /// The right to handle an event, for as long as this is held.
 #[derive(Debug)]
-pub(super) struct Claim<'a> {
+pub(in super::super) struct Claim<'a> {
     seen: &'a Seen,
     event: EventKey,
-    is_held: bool,
+    progress: Progress,
+}
+
+/// How far a claimed event has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// It is to be handled.
+    Open,
+    /// Its handler has returned.
+    Handled,
+    /// That is kept, wherever it is to be kept.
+    Marked,
 }
 
 #[cfg(feature = "outbox")]
 impl Seen {
-    /// What this inbox says, with what it remembers of earlier processes.
+    /// Learns, once, what this inbox remembers of earlier processes.
     ///
     /// # Errors
     /// `Config` where it is durable and the client has no outbox, or its store has ended.
-    pub(super) async fn open(inbox: Inbox, outbox: Option<&Outbox>, label: &Text) -> Result<Self, Error> {
-        let wrong = |message: String| Error::new(ErrorKind::Config, message);
-        let mut seen = Self::new(inbox);
+    pub(in super::super) async fn open(
+        &self,
+        inbox: Inbox,
+        outbox: Option<&Outbox>,
+        label: &Text,
+    ) -> Result<(), Error> {
         if !inbox.is_durable || inbox.events == 0 {
-            return Ok(seen);
+            return Ok(());
         }
+        let wrong = |message: String| Error::new(ErrorKind::Config, message);
         let none = || wrong("a durable inbox: expected an outbox, by `ClientBuilder::outbox`".to_owned());
         let ledger = outbox.ok_or_else(none)?.ledger(label, inbox.events);
-        let known = ledger.read().await;
-        for (source, id) in known.map_err(|error| wrong(format!("a durable inbox: {error}")))? {
-            let event = seen.event(&source, &id);
-            lock(&seen.state).handled.add(event);
+        let learnt = self.ledger.get_or_try_init(|| self.learn(ledger)).await;
+        learnt
+            .map(drop)
+            .map_err(|error| wrong(format!("a durable inbox: {error}")))
+    }
+
+    async fn learn(&self, ledger: Ledger) -> Result<Ledger, StoreError> {
+        for (source, id) in ledger.read().await? {
+            let event = self.event(&source, &id);
+            lock(&self.state).handled.add(event);
         }
-        seen.ledger = Some(ledger);
-        Ok(seen)
+        Ok(ledger)
     }
 }
 
 impl Seen {
-    pub(super) fn new(inbox: Inbox) -> Self {
+    pub(in super::super) fn new(inbox: Inbox) -> Self {
         Self {
             keys: [RandomState::new(), RandomState::new()],
             state: Mutex::new(State {
                 handled: Latest::new(inbox.events),
+                unmarked: HashTable::new(),
+                most_unmarked: inbox.events,
                 in_hand: HashTable::new(),
                 is_awaited: false,
             }),
             released: Notify::new(),
             #[cfg(feature = "outbox")]
-            ledger: None,
+            ledger: OnceCell::new(),
         }
     }
 
@@ -157,7 +116,7 @@ impl Seen {
     }
 
     /// The right to handle an event; `None` when it was handled. Waits while another copy of it is in hand.
-    pub(super) async fn claim(&self, source: &str, id: &str) -> Option<Claim<'_>> {
+    pub(in super::super) async fn claim(&self, source: &str, id: &str) -> Option<Claim<'_>> {
         let event = self.event(source, id);
         let mut found = lock(&self.state).find(event);
         while found == Found::InHand {
@@ -169,10 +128,15 @@ impl Seen {
                 released.await;
             }
         }
-        (found == Found::New).then_some(Claim {
+        let progress = match found {
+            Found::New => Progress::Open,
+            Found::Unmarked => Progress::Handled,
+            Found::InHand | Found::Handled => return None,
+        };
+        Some(Claim {
             seen: self,
             event,
-            is_held: true,
+            progress,
         })
     }
 }
@@ -182,54 +146,52 @@ impl Seen {
 enum Found {
     /// It is in hand from now on.
     New,
+    /// It is in hand from now on, and was handled already: what is missing is the mark.
+    Unmarked,
     InHand,
     Handled,
 }
 
 impl Claim<'_> {
+    /// Whether this process has handled the event before and could not mark it.
+    pub(in super::super) fn is_handled(&self) -> bool {
+        self.progress != Progress::Open
+    }
+
+    /// The handler has returned: this process does not run it again for this event, whatever becomes of the claim.
+    pub(in super::super) fn succeed(&mut self) {
+        self.progress = Progress::Handled;
+    }
+
     /// Remembers that this event, the claimed one, was handled; beyond the process first, so that a copy that waits for this
     /// one is not acknowledged before.
     ///
     /// # Errors
-    /// Why it is remembered in memory alone.
+    /// Why it could not be kept beyond the process; it may be tried again.
     #[cfg_attr(
         not(feature = "outbox"),
         expect(clippy::unused_async, reason = "what is kept on disk takes a moment")
     )]
-    pub(super) async fn handled(mut self, source: &str, id: &str) -> Result<(), String> {
+    pub(in super::super) async fn mark(&mut self, source: &str, id: &str) -> Result<(), String> {
         #[cfg(feature = "outbox")]
-        let stored = match &self.seen.ledger {
-            Some(ledger) => ledger.add(source, id).await.map_err(|error| error.to_string()),
-            None => Ok(()),
-        };
+        if let Some(ledger) = self.seen.ledger.get() {
+            ledger.add(source, id).await.map_err(|error| error.to_string())?;
+        }
         #[cfg(not(feature = "outbox"))]
-        let stored = {
-            let _ = (source, id);
-            Ok(())
-        };
-        self.release(true);
-        stored
-    }
-
-    fn release(&mut self, is_handled: bool) {
-        self.is_held = false;
-        let mut state = lock(&self.seen.state);
-        if is_handled {
-            state.handled.add(self.event);
-        }
-        state.release(self.event);
-        let is_awaited = std::mem::take(&mut state.is_awaited);
-        drop(state);
-        if is_awaited {
-            self.seen.released.notify_waiters();
-        }
+        let _ = (source, id);
+        self.progress = Progress::Marked;
+        Ok(())
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        if self.is_held {
-            self.release(false);
+        let mut state = lock(&self.seen.state);
+        state.release(self.event, self.progress);
+        let is_awaited = std::mem::take(&mut state.is_awaited);
+        drop(state);
+        if is_awaited {
+            self.seen.released.notify_waiters();
         }
     }
 }
@@ -251,15 +213,40 @@ impl State {
             }
             Entry::Vacant(place) => {
                 place.insert(event);
-                Found::New
+                if remove(&mut self.unmarked, event) {
+                    Found::Unmarked
+                } else {
+                    Found::New
+                }
             }
         }
     }
 
-    fn release(&mut self, event: EventKey) {
-        if let Ok(held) = self.in_hand.find_entry(event.hash(), |held| *held == event) {
-            held.remove();
+    fn release(&mut self, event: EventKey, progress: Progress) {
+        remove(&mut self.in_hand, event);
+        match progress {
+            Progress::Marked => self.handled.add(event),
+            Progress::Handled if self.unmarked.len() < self.most_unmarked => {
+                self.unmarked
+                    .insert_unique(event.hash(), event, |known| known.hash());
+            }
+            // They are as many as may be remembered; beyond, what comes again is handled again.
+            Progress::Open | Progress::Handled => {}
         }
+    }
+}
+
+/// Whether it was there.
+fn remove(events: &mut HashTable<EventKey>, event: EventKey) -> bool {
+    if events.is_empty() {
+        return false;
+    }
+    match events.find_entry(event.hash(), |known| *known == event) {
+        Ok(known) => {
+            known.remove();
+            true
+        }
+        Err(_) => false,
     }
 }
 
@@ -269,8 +256,9 @@ mod tests {
 
     async fn handle(seen: &Seen, id: &str) -> bool {
         match seen.claim("source", id).await {
-            Some(claim) => {
-                claim.handled("source", id).await.expect("memory");
+            Some(mut claim) => {
+                claim.succeed();
+                claim.mark("source", id).await.expect("memory");
                 true
             }
             None => false,
@@ -315,5 +303,22 @@ mod tests {
         assert!(!copy.is_finished());
         drop(first);
         assert!(copy.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_handled_and_not_marked_is_not_handled_again() {
+        let seen = Seen::new(Inbox::memory(1));
+        for id in ["1", "2"] {
+            let mut claim = seen.claim("source", id).await.expect("new");
+            assert!(!claim.is_handled());
+            claim.succeed();
+        }
+        let mut known = seen.claim("source", "1").await.expect("it is not marked");
+        assert!(known.is_handled());
+        let beyond = seen.claim("source", "2").await.expect("it is not marked");
+        assert!(!beyond.is_handled(), "no more are remembered than it says");
+        known.mark("source", "1").await.expect("memory");
+        drop(known);
+        assert!(seen.claim("source", "1").await.is_none());
     }
 }
