@@ -189,11 +189,11 @@ impl ServiceState {
     pub(crate) fn breakers(&self) -> BTreeMap<String, BreakerState> {
         let now = Instant::now();
         let instances = Arc::clone(&lock(&self.instances));
-        instances
-            .list()
-            .iter()
-            .map(|one| (one.address.to_string(), one.breaker.state(now)))
-            .collect()
+        let mut states = BTreeMap::new();
+        for one in instances.list() {
+            states.insert(one.address.to_string(), one.breaker.state(now));
+        }
+        states
     }
 
     /// The instances at these addresses; known ones keep their breakers.

@@ -4,7 +4,6 @@ mod keys;
 mod place;
 mod section;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -12,6 +11,7 @@ use toml::{Table, Value};
 use super::settings::Settings;
 use super::sources::ServiceLevel;
 use super::text::{read_text, read_text_of};
+use crate::by_name::ByName;
 use crate::error::{Error, ErrorKind};
 use place::Place;
 use section::{Level, settings};
@@ -20,7 +20,7 @@ use section::{Level, settings};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileSettings {
     pub(crate) defaults: Settings,
-    pub(crate) services: BTreeMap<String, ServiceLevel>,
+    pub(crate) services: ByName<ServiceLevel>,
 }
 
 impl FileSettings {

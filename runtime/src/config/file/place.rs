@@ -1,10 +1,10 @@
 //! A place in the file: what errors name, and how its values are reached.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use toml::{Table, Value};
 
+use crate::by_name::ByName;
 use crate::config::mistake::{list, without_credentials, wrong, wrong_secret};
 use crate::config::near::did_you_mean;
 use crate::error::{Error, ErrorKind};
@@ -67,11 +67,12 @@ impl<'a> Place<'a> {
         &self,
         value: &Value,
         read: impl Fn(&Self, &Value) -> Result<T, Error>,
-    ) -> Result<BTreeMap<String, T>, Error> {
-        let entries = self.table(value)?.iter();
-        entries
-            .map(|(name, value)| Ok((name.clone(), read(&self.key(name), value)?)))
-            .collect()
+    ) -> Result<ByName<T>, Error> {
+        let mut all = ByName::default();
+        for (name, value) in self.table(value)? {
+            all.insert(name.clone(), read(&self.key(name), value)?);
+        }
+        Ok(all)
     }
 
     /// # Errors
