@@ -237,7 +237,10 @@ mod tests {
         call.attempt();
         drop(call);
         let tally = recorder.tally();
-        assert_eq!((tally.begun, tally.cancelled, tally.failures().count()), (1, 1, 0));
+        assert_eq!(
+            (tally.begun, tally.cancelled, tally.failures().count()),
+            (1, 1, 0)
+        );
         assert_eq!(tally.latencies.count(), 0);
     }
 
