@@ -55,10 +55,10 @@ impl<'a> Place<'a> {
         key: &str,
         read: impl FnOnce(&Self, &Value) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        table
-            .get(key)
-            .map(|value| read(&self.key(key), value))
-            .transpose()
+        match table.get(key) {
+            None => Ok(None),
+            Some(value) => read(&self.key(key), value).map(Some),
+        }
     }
 
     /// Reads every value of a table whose keys are names that the user gives.
