@@ -18,14 +18,14 @@ struct Mistake {
 impl Errors {
     /// Adds a mistake whose place is all of `place`.
     pub(crate) fn push(&mut self, place: &impl ToTokens, message: impl Into<String>) {
-        let mut spans = place.to_token_stream().into_iter().map(|token| token.span());
+        self.push_over(place.to_token_stream(), message.into());
+    }
+
+    fn push_over(&mut self, place: TokenStream, message: String) {
+        let mut spans = place.into_iter().map(|token| token.span());
         let start = spans.next().unwrap_or_else(Span::call_site);
         let end = spans.last().unwrap_or(start);
-        self.mistakes.push(Mistake {
-            start,
-            end,
-            message: message.into(),
-        });
+        self.mistakes.push(Mistake { start, end, message });
     }
 
     /// Adds a mistake whose place is one token.

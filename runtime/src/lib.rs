@@ -4,6 +4,7 @@
 #[doc(hidden)]
 pub mod __fuzz;
 mod body;
+mod by_name;
 mod call;
 mod client;
 mod config;

@@ -122,7 +122,7 @@ impl ClientBuilder {
     /// ```
     pub fn endpoints(mut self, service: impl Into<String>, endpoints: &'static [&'static Endpoint]) -> Self {
         let names = endpoints.iter().map(|endpoint| endpoint.name);
-        self.sources.push_endpoints(service.into(), names);
+        self.sources.push_endpoints(&service.into(), names);
         self
     }
 

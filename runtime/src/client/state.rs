@@ -12,6 +12,7 @@ use url::Url;
 use super::plan::{Level, Plan};
 use super::shared::{Shared, lock};
 use crate::Error;
+use crate::by_name::ByName;
 use crate::call::Instances;
 use crate::call::breaker::BreakerState;
 use crate::config::{Sources, one_form, shown_address};
@@ -53,7 +54,7 @@ pub(crate) struct ServiceState {
 struct Endpoints {
     /// By the address of their descriptor: two traits may say different things of one path.
     typed: HashMap<usize, Arc<EndpointState>>,
-    untyped: HashMap<Box<str>, Arc<EndpointState>>,
+    untyped: ByName<Arc<EndpointState>>,
     bound: Vec<&'static Service>,
 }
 
@@ -134,7 +135,7 @@ impl ServiceState {
     /// The endpoint of an untyped call.
     pub(crate) fn untyped(&self, shared: &Shared, method: &Method, path: &str) -> Arc<EndpointState> {
         let label = format!("{method} {path}");
-        if let Some(known) = lock(&self.endpoints).untyped.get(&*label) {
+        if let Some(known) = lock(&self.endpoints).untyped.get(&label) {
             return Arc::clone(known);
         }
         let sources = shared.sources();
@@ -155,7 +156,7 @@ impl ServiceState {
         );
         let state = Arc::new(state);
         if endpoints.untyped.len() < MOST_UNTYPED {
-            endpoints.untyped.insert(label.into(), Arc::clone(&state));
+            endpoints.untyped.insert(label, Arc::clone(&state));
         }
         state
     }
@@ -189,11 +190,11 @@ impl ServiceState {
     pub(crate) fn breakers(&self) -> BTreeMap<String, BreakerState> {
         let now = Instant::now();
         let instances = Arc::clone(&lock(&self.instances));
-        instances
-            .list()
-            .iter()
-            .map(|one| (one.address.to_string(), one.breaker.state(now)))
-            .collect()
+        let mut states = BTreeMap::new();
+        for one in instances.list() {
+            states.insert(one.address.to_string(), one.breaker.state(now));
+        }
+        states
     }
 
     /// The instances at these addresses; known ones keep their breakers.
@@ -218,7 +219,8 @@ impl Endpoints {
 
     fn refresh(&self, shared: &Shared, sources: &Sources, service: &ServiceState) {
         let names = self.names();
-        for endpoint in self.typed.values().chain(self.untyped.values()) {
+        let untyped = self.untyped.iter().map(|(_, endpoint)| endpoint);
+        for endpoint in self.typed.values().chain(untyped) {
             let plan = Plan::new(
                 shared,
                 sources,

@@ -1,99 +1,74 @@
 //! An event on its way out, as bytes to be kept: its route and its wire form, so that the relay of another process publishes
 //! exactly what was accepted.
 
-use std::borrow::Cow;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::Priority;
 use super::bus::Outgoing;
-use super::text::Text;
+use super::format::{JsonObject, Members, text, write_text};
 use super::topology::Route;
 use super::wire::{Headers, Properties, Value, Wire};
 
-/// Everything but the body, as JSON behind its length; the body follows as it is.
-#[derive(Serialize, Deserialize)]
-struct Head<'a> {
-    #[serde(borrow)]
-    route: Way<'a>,
-    /// The native number.
-    priority: u8,
-    #[serde(borrow)]
-    message_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    kind: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    app_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    content_type: Option<Cow<'a, str>>,
-    /// The property, which a format may leave out.
-    native_priority: Option<u8>,
-    timestamp: Option<u64>,
-    #[serde(borrow)]
-    correlation_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    headers: Vec<(Cow<'a, str>, Held<'a>)>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Way<'a> {
-    Key(#[serde(borrow)] Cow<'a, str>),
-    Address {
-        #[serde(borrow)]
-        target: Option<Cow<'a, str>>,
-        #[serde(borrow)]
-        source: Cow<'a, str>,
-        #[serde(borrow)]
-        name: Cow<'a, str>,
-    },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Held<'a> {
-    Number(i64),
-    Text(#[serde(borrow)] Cow<'a, str>),
-}
-
-/// The bytes for this event.
+/// The bytes for this event: everything but the body, as JSON behind its length; the body follows as it is.
 pub(crate) fn write(outgoing: &Outgoing) -> Bytes {
-    let Wire {
-        properties,
-        headers,
-        body,
-    } = &*outgoing.wire;
-    let head = Head {
-        route: match &outgoing.route {
-            Route::Key(key) => Way::Key(Cow::Borrowed(key)),
-            Route::Address { target, source, name } => Way::Address {
-                target: target.as_ref().map(borrow),
-                source: borrow(source),
-                name: borrow(name),
-            },
-        },
-        priority: outgoing.priority.native(),
-        message_id: properties.message_id.as_ref().map(borrow),
-        kind: properties.kind.as_ref().map(borrow),
-        app_id: properties.app_id.as_ref().map(borrow),
-        content_type: properties.content_type.as_ref().map(borrow),
-        native_priority: properties.priority,
-        timestamp: properties.timestamp,
-        correlation_id: properties.correlation_id.as_ref().map(borrow),
-        headers: headers
-            .iter()
-            .map(|(name, value)| (borrow(name), held(value)))
-            .collect(),
-    };
-    let mut bytes = vec![0; 4];
-    bytes.reserve(512 + body.len());
-    serde_json::to_writer(&mut bytes, &head).expect("text and numbers are JSON, and memory takes them");
+    let mut bytes = Vec::with_capacity(4 + 512 + outgoing.wire.body.len());
+    bytes.extend_from_slice(&[0; 4]);
+    let mut bytes = write_head(bytes, outgoing);
     let length = u32::try_from(bytes.len() - 4).expect("names and headers are bounded far below 4 GiB");
     bytes[..4].copy_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(body);
+    bytes.extend_from_slice(&outgoing.wire.body);
     bytes.into()
+}
+
+fn write_head(bytes: Vec<u8>, outgoing: &Outgoing) -> Vec<u8> {
+    let properties = &outgoing.wire.properties;
+    JsonObject::after(bytes)
+        .json("route", &write_route(&outgoing.route))
+        .number("priority", outgoing.priority.native().into())
+        .optional("message_id", properties.message_id.as_ref())
+        .optional("kind", properties.kind.as_ref())
+        .optional("app_id", properties.app_id.as_ref())
+        .optional("content_type", properties.content_type.as_ref())
+        // The property, which a format may leave out.
+        .optional_number("native_priority", properties.priority.map(u64::from))
+        .optional_number("timestamp", properties.timestamp)
+        .optional("correlation_id", properties.correlation_id.as_ref())
+        .json("headers", &write_headers(&outgoing.wire.headers))
+        .into_bytes()
+}
+
+fn write_route(route: &Route) -> Bytes {
+    match route {
+        Route::Key(key) => JsonObject::new(0).text("key", key).finish(),
+        Route::Address { target, source, name } => {
+            let address = JsonObject::new(0)
+                .optional("target", target.as_ref())
+                .text("source", source)
+                .text("name", name)
+                .finish();
+            JsonObject::new(0).json("address", &address).finish()
+        }
+    }
+}
+/// A list of pairs and no object: a name may be there twice, and their order counts.
+fn write_headers(headers: &Headers) -> Vec<u8> {
+    let mut out = vec![b'['];
+    for (name, value) in headers.iter() {
+        out.extend_from_slice(if out.len() > 1 { b",[" } else { b"[" });
+        write_text(&mut out, name);
+        out.push(b',');
+        match value {
+            Value::Text(text) => write_text(&mut out, text),
+            Value::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        }
+        out.push(b']');
+    }
+    out.push(b']');
+    out
 }
 
 /// The event under these bytes; `None` where they are not what [`write`] makes.
@@ -101,67 +76,62 @@ pub(crate) fn read(bytes: &Bytes) -> Option<Outgoing> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let (head, _) = rest.split_at_checked(length)?;
-    let head: Head<'_> = serde_json::from_slice(head).ok()?;
-    let mut headers = Headers::with_capacity(head.headers.len());
-    for (name, value) in head.headers {
-        headers.append(own(name), value.into());
-    }
+    let head = Members::of(head).ok()?;
     let wire = Wire {
         properties: Properties {
-            message_id: head.message_id.map(own),
-            kind: head.kind.map(own),
-            app_id: head.app_id.map(own),
-            content_type: head.content_type.map(own),
-            priority: head.native_priority,
-            timestamp: head.timestamp,
-            correlation_id: head.correlation_id.map(own),
+            message_id: head.text("message_id"),
+            kind: head.text("kind"),
+            app_id: head.text("app_id"),
+            content_type: head.text("content_type"),
+            priority: number(&head, "native_priority").ok()?,
+            timestamp: number(&head, "timestamp").ok()?,
+            correlation_id: head.text("correlation_id"),
         },
-        headers,
+        headers: read_headers(head.get("headers")?)?,
         body: bytes.slice(4 + length..),
     };
     Some(Outgoing {
-        route: head.route.into(),
-        priority: Priority::from_native(head.priority),
+        route: read_route(&head)?,
+        priority: Priority::from_native(number(&head, "priority").ok()??),
         wire: Arc::new(wire),
     })
 }
 
-impl From<Way<'_>> for Route {
-    fn from(way: Way<'_>) -> Self {
-        match way {
-            Way::Key(key) => Self::Key(own(key)),
-            Way::Address { target, source, name } => Self::Address {
-                target: target.map(own),
-                source: own(source),
-                name: own(name),
-            },
-        }
+fn number<N: FromStr>(head: &Members<'_>, name: &str) -> Result<Option<N>, N::Err> {
+    head.text(name).map(|digits| digits.parse()).transpose()
+}
+
+fn read_route(head: &Members<'_>) -> Option<Route> {
+    let route = head.object("route");
+    if let Some(key) = route.text("key") {
+        return Some(Route::Key(key));
     }
+    let address = route.object("address");
+    Some(Route::Address {
+        target: address.text("target"),
+        source: address.text("source")?,
+        name: address.text("name")?,
+    })
 }
 
-impl From<Held<'_>> for Value {
-    fn from(held: Held<'_>) -> Self {
-        match held {
-            Held::Number(number) => Self::Number(number),
-            Held::Text(text) => Self::Text(own(text)),
-        }
+fn read_headers(pairs: &RawValue) -> Option<Headers> {
+    let pairs = list(pairs)?;
+    let mut headers = Headers::with_capacity(pairs.len());
+    for pair in pairs {
+        let [name, value] = list(pair)?[..] else {
+            return None;
+        };
+        let value = match value.get().parse() {
+            Ok(number) => Value::Number(number),
+            Err(_) => Value::Text(text(value)?),
+        };
+        headers.append(text(name)?, value);
     }
+    Some(headers)
 }
 
-fn held(value: &Value) -> Held<'_> {
-    match value {
-        Value::Text(text) => Held::Text(borrow(text)),
-        Value::Number(number) => Held::Number(*number),
-    }
-}
-
-fn borrow(text: &Text) -> Cow<'_, str> {
-    Cow::Borrowed(text)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
-fn own(text: Cow<'_, str>) -> Text {
-    Text::copy(&text)
+fn list(json: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_slice(json.get().as_bytes()).ok()
 }
 
 #[cfg(test)]
@@ -169,19 +139,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::events::text::Text;
 
-    fn text() -> impl Strategy<Value = Text> {
+    fn some_text() -> impl Strategy<Value = Text> {
         any::<String>().prop_map(Text::from)
     }
 
     fn some() -> impl Strategy<Value = Option<Text>> {
-        proptest::option::of(text())
+        proptest::option::of(some_text())
     }
 
     fn route() -> impl Strategy<Value = Route> {
         prop_oneof![
-            text().prop_map(Route::Key),
-            (some(), text(), text()).prop_map(|(target, source, name)| Route::Address {
+            some_text().prop_map(Route::Key),
+            (some(), some_text(), some_text()).prop_map(|(target, source, name)| Route::Address {
                 target,
                 source,
                 name
@@ -203,7 +174,44 @@ mod tests {
     }
 
     fn value() -> impl Strategy<Value = Value> {
-        prop_oneof![text().prop_map(Value::Text), any::<i64>().prop_map(Value::Number)]
+        prop_oneof![
+            some_text().prop_map(Value::Text),
+            any::<i64>().prop_map(Value::Number)
+        ]
+    }
+
+    /// What a store holds and a later version of this crate is to read.
+    #[test]
+    fn the_bytes_stay_what_they_were() {
+        let mut headers = Headers::default();
+        headers.push("a", "\"b");
+        headers.push_number("a", -5);
+        let wire = Wire {
+            properties: Properties {
+                message_id: Some("1".into()),
+                timestamp: Some(7),
+                ..Properties::default()
+            },
+            headers,
+            body: "{}".into(),
+        };
+        let route = Route::Address {
+            target: None,
+            source: "orders".into(),
+            name: "paid".into(),
+        };
+        let priority = Priority::Normal;
+        let bytes = write(&Outgoing {
+            route,
+            priority,
+            wire: Arc::new(wire),
+        });
+        let expected = concat!(
+            r#"{"route":{"address":{"target":null,"source":"orders","name":"paid"}},"priority":4,"message_id":"1","#,
+            r#""kind":null,"app_id":null,"content_type":null,"native_priority":null,"timestamp":7,"#,
+            r#""correlation_id":null,"headers":[["a","\"b"],["a",-5]]}{}"#,
+        );
+        assert_eq!(str::from_utf8(&bytes[4..]), Ok(expected));
     }
 
     proptest! {
@@ -211,7 +219,7 @@ mod tests {
         fn an_event_comes_back_as_it_went(
             route in route(),
             properties in properties(),
-            held in proptest::collection::vec((text(), value()), 0..5),
+            held in proptest::collection::vec((some_text(), value()), 0..5),
             body: Vec<u8>,
             urgent: bool,
         ) {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::EventsState;
 use super::bus::{Bus, QueueFigures};
+use crate::by_name::ByName;
 use crate::client::lock;
 use crate::observe::{Histogram, Latency, millis};
 
@@ -91,7 +92,7 @@ pub(crate) struct EventFigures {
     relayed: AtomicU64,
     nacks: AtomicU64,
     latency: Histogram,
-    queues: Mutex<BTreeMap<String, Arc<QueueRecorder>>>,
+    queues: Mutex<ByName<Arc<QueueRecorder>>>,
 }
 
 /// The counters of those in this process who take from one queue.
@@ -144,7 +145,7 @@ impl EventFigures {
     /// The counters of a queue, shared by all who take from it.
     pub(crate) fn queue(&self, label: &str) -> Arc<QueueRecorder> {
         let mut queues = lock(&self.queues);
-        Arc::clone(queues.entry(label.to_owned()).or_default())
+        Arc::clone(queues.entry(label))
     }
 
     pub(crate) fn snapshot(&self, bus: Option<&Bus>) -> EventMetrics {

@@ -16,11 +16,7 @@ pub(super) async fn until<F: Future>(closing: &watch::Receiver<bool>, future: F)
     if let Poll::Ready(value) = look(future.as_mut()).await {
         return Some(value);
     }
-    let mut closing = closing.clone();
-    // A sender that is gone closes too.
-    let mut closed = pin!(async move {
-        let _ = closing.wait_for(|is_closing| *is_closing).await;
-    });
+    let mut closed = pin!(closed(closing.clone()));
     poll_fn(|cx| {
         if closed.as_mut().poll(cx).is_ready() {
             return Poll::Ready(None);
@@ -28,6 +24,11 @@ pub(super) async fn until<F: Future>(closing: &watch::Receiver<bool>, future: F)
         future.as_mut().poll(cx).map(Some)
     })
     .await
+}
+
+/// Waits until the subscription closes; a sender that is gone closes too. Apart, so that it is there once for all types.
+async fn closed(mut closing: watch::Receiver<bool>) {
+    let _ = closing.wait_for(|is_closing| *is_closing).await;
 }
 
 /// What the future gives at once.

@@ -1,6 +1,8 @@
 //! A running subscription.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -76,7 +78,9 @@ impl Worker {
                 slots: Arc::clone(&worker.0),
                 is_done: false,
             };
-            tokio::spawn(run(task, Arc::clone(consumer))).abort_handle()
+            // As connections are: a type of task of its own is 5000 lines of IR.
+            let run: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(run(task, Arc::clone(consumer)));
+            tokio::spawn(run).abort_handle()
         });
         let tasks = tasks.collect();
         *lock(&worker.0.tasks) = tasks;

@@ -9,6 +9,7 @@ use super::histogram::Counts;
 use super::recorder::Tally;
 use super::service::ServiceRecorder;
 use crate::BreakerState;
+use crate::by_name::ByName;
 use crate::events::EventMetrics;
 
 /// What all calls of a client came to so far; made by `Client::metrics`.
@@ -129,9 +130,9 @@ impl MetricsSnapshot {
 
     /// The figures of these services; those of one name are added up.
     pub(crate) fn collect<'a>(services: impl IntoIterator<Item = (&'a str, &'a ServiceRecorder)>) -> Self {
-        let mut parts: BTreeMap<&str, Part> = BTreeMap::new();
+        let mut parts: ByName<Part> = ByName::default();
         for (name, recorder) in services.into_iter().filter(|(_, recorder)| recorder.is_enabled()) {
-            parts.entry(name).or_default().add(recorder);
+            parts.entry(name).add(recorder);
         }
         let mut snapshot = Self::default();
         for (name, part) in parts {
@@ -140,13 +141,13 @@ impl MetricsSnapshot {
         snapshot
     }
 
-    fn insert(&mut self, name: &str, service: ServiceMetrics) {
+    fn insert(&mut self, name: String, service: ServiceMetrics) {
         self.total_calls += service.total_calls;
         self.successful_calls += service.successful_calls;
         self.failed_calls += service.failed_calls;
         self.retry_count += service.retry_count;
         self.circuit_breaker_trips += service.circuit_breaker_trips;
-        self.services.insert(name.to_owned(), service);
+        self.services.insert(name, service);
     }
 }
 
@@ -168,21 +169,25 @@ impl EndpointMetrics {
 #[derive(Default)]
 struct Part {
     trips: u64,
-    endpoints: BTreeMap<String, Tally>,
+    endpoints: ByName<Tally>,
 }
 
 impl Part {
     fn add(&mut self, recorder: &ServiceRecorder) {
         self.trips += recorder.trips();
         for (label, tally) in recorder.tallies() {
-            self.endpoints.entry(label).or_default().add(&tally);
+            self.endpoints.entry(&label).add(&tally);
         }
     }
 
     fn figures(self) -> ServiceMetrics {
         let mut sum = Tally::default();
-        self.endpoints.values().for_each(|tally| sum.add(tally));
+        self.endpoints.iter().for_each(|(_, tally)| sum.add(tally));
         let all = EndpointMetrics::from(sum);
+        let mut endpoints = BTreeMap::new();
+        for (label, tally) in self.endpoints {
+            endpoints.insert(label, tally.into());
+        }
         ServiceMetrics {
             total_calls: all.total_calls,
             successful_calls: all.successful_calls,
@@ -195,18 +200,18 @@ impl Part {
             failures: all.failures,
             latency: all.latency,
             breakers: BTreeMap::new(),
-            endpoints: self
-                .endpoints
-                .into_iter()
-                .map(|(label, tally)| (label, tally.into()))
-                .collect(),
+            endpoints,
         }
     }
 }
 
 impl From<Tally> for EndpointMetrics {
     fn from(tally: Tally) -> Self {
-        let failed_calls = tally.failures.values().sum();
+        let mut failures = BTreeMap::new();
+        for (kind, count) in tally.failures() {
+            failures.insert(kind, count);
+        }
+        let failed_calls = failures.values().sum();
         Self {
             total_calls: tally.begun,
             successful_calls: tally.successes,
@@ -217,7 +222,7 @@ impl From<Tally> for EndpointMetrics {
                 .saturating_sub(tally.successes + failed_calls + tally.cancelled),
             attempts: tally.attempts,
             retry_count: tally.retries,
-            failures: tally.failures,
+            failures,
             latency: Latency::from(&tally.latencies),
         }
     }

@@ -1,6 +1,5 @@
 //! The counters of one endpoint: atomics, no lock and no allocation a call.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -74,6 +73,12 @@ impl EndpointRecorder {
     }
 }
 
+impl Default for EndpointRecorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// A call that is counted as in flight until it is finished; one that is dropped before counts as cancelled.
 #[must_use = "a guard that is dropped counts a cancelled call"]
 pub(crate) struct CallGuard<'a> {
@@ -124,14 +129,13 @@ impl Drop for CallGuard<'_> {
 
 impl Counters {
     fn tally(&self) -> Tally {
-        let failure = |(kind, count): (&ErrorKind, &AtomicU64)| {
-            let count = count.load(Ordering::Acquire);
-            (count > 0).then(|| (kind.label(), count))
-        };
         // The ends are read before the beginnings: see `finish`.
         let successes = self.successes.load(Ordering::Acquire);
         let cancelled = self.cancelled.load(Ordering::Acquire);
-        let failures = KINDS.iter().zip(&self.failures).filter_map(failure).collect();
+        let failures = self
+            .failures
+            .each_ref()
+            .map(|count| count.load(Ordering::Acquire));
         Tally {
             begun: self.begun.load(Ordering::Relaxed),
             successes,
@@ -150,7 +154,8 @@ pub(super) struct Tally {
     pub(super) begun: u64,
     pub(super) successes: u64,
     pub(super) cancelled: u64,
-    pub(super) failures: BTreeMap<&'static str, u64>,
+    /// By kind, each at the place of its counter.
+    failures: [u64; KINDS.len()],
     pub(super) attempts: u64,
     pub(super) retries: u64,
     pub(super) latencies: Counts,
@@ -161,12 +166,18 @@ impl Tally {
         self.begun += other.begun;
         self.successes += other.successes;
         self.cancelled += other.cancelled;
-        for (kind, count) in &other.failures {
-            *self.failures.entry(kind).or_default() += count;
+        for (sum, count) in self.failures.iter_mut().zip(other.failures) {
+            *sum += count;
         }
         self.attempts += other.attempts;
         self.retries += other.retries;
         self.latencies.add(&other.latencies);
+    }
+
+    /// The kinds of failures that occurred, and how often each did.
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let kinds = KINDS.iter().map(|kind| kind.label()).zip(self.failures);
+        kinds.filter(|(_, count)| *count > 0)
     }
 }
 
@@ -226,7 +237,10 @@ mod tests {
         call.attempt();
         drop(call);
         let tally = recorder.tally();
-        assert_eq!((tally.begun, tally.cancelled, tally.failures.len()), (1, 1, 0));
+        assert_eq!(
+            (tally.begun, tally.cancelled, tally.failures().count()),
+            (1, 1, 0)
+        );
         assert_eq!(tally.latencies.count(), 0);
     }
 
@@ -235,7 +249,7 @@ mod tests {
         let recorder = EndpointRecorder::new();
         recorder.begin().finish(Err(ErrorKind::Overloaded), MS);
         let tally = recorder.tally();
-        assert_eq!(tally.failures, BTreeMap::from([("overloaded", 1)]));
+        assert_eq!(tally.failures().collect::<Vec<_>>(), [("overloaded", 1)]);
         assert_eq!(tally.latencies.count(), 0);
     }
 

@@ -1,10 +1,10 @@
 //! The counters of one service: those of its endpoints, whose number is bounded, and its breakers' trips.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::recorder::{EndpointRecorder, Tally};
+use crate::by_name::ByName;
 
 /// The most endpoints of a service that have counters of their own.
 const MOST_ENDPOINTS: usize = 1000;
@@ -16,7 +16,7 @@ const OTHER: &str = "other";
 pub(crate) struct ServiceRecorder {
     enabled: bool,
     trips: Arc<AtomicU64>,
-    endpoints: RwLock<BTreeMap<String, Arc<EndpointRecorder>>>,
+    endpoints: RwLock<ByName<Arc<EndpointRecorder>>>,
 }
 
 impl ServiceRecorder {
@@ -50,12 +50,9 @@ impl ServiceRecorder {
 
     fn add(&self, label: &str) -> Arc<EndpointRecorder> {
         let mut endpoints = self.endpoints.write().unwrap_or_else(PoisonError::into_inner);
-        let is_full = endpoints.len() >= MOST_ENDPOINTS && !endpoints.contains_key(label);
+        let is_full = endpoints.len() >= MOST_ENDPOINTS && endpoints.get(label).is_none();
         let label = if is_full { OTHER } else { label };
-        let recorder = endpoints
-            .entry(label.to_owned())
-            .or_insert_with(|| Arc::new(EndpointRecorder::new()));
-        Arc::clone(recorder)
+        Arc::clone(endpoints.entry(label))
     }
 
     /// Counts that a breaker opened.
@@ -74,7 +71,7 @@ impl ServiceRecorder {
 
     pub(super) fn tallies(&self) -> Vec<(String, Tally)> {
         let endpoints = self.endpoints.read().unwrap_or_else(PoisonError::into_inner);
-        let tally = |(label, recorder): (&String, &Arc<EndpointRecorder>)| (label.clone(), recorder.tally());
+        let tally = |(label, recorder): &(String, Arc<EndpointRecorder>)| (label.clone(), recorder.tally());
         endpoints.iter().map(tally).collect()
     }
 }
@@ -102,9 +99,10 @@ mod tests {
                 .begin()
                 .finish(Ok(()), MS);
         }
-        let tallies: BTreeMap<String, Tally> = service.tallies().into_iter().collect();
+        let tallies = service.tallies();
         assert_eq!(tallies.len(), MOST_ENDPOINTS + 1);
-        assert_eq!(tallies[OTHER].begun, 1000);
+        let other = tallies.iter().find(|(label, _)| label == OTHER);
+        assert_eq!(other.map(|(_, tally)| tally.begun), Some(1000));
         service.endpoint("GET /7").begin().finish(Ok(()), MS);
         assert_eq!(service.tallies().len(), MOST_ENDPOINTS + 1);
     }

@@ -1,6 +1,5 @@
 //! The names that hold for the whole client.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
 use std::path::Path;
@@ -14,6 +13,7 @@ use super::names::{
     GATEWAY_URL, LOGGING, MESSAGING_URL, METRICS, RETRY_DELAY, RETRY_TIMES, SERVICES, TIMEOUT,
 };
 use super::{EnvSnapshot, service_map, value};
+use crate::by_name::ByName;
 use crate::config::base_url::base_url;
 use crate::config::duration::{parse_seconds, parse_seconds_or_zero};
 use crate::config::settings::{BreakerSettings, RetrySettings, Settings};
@@ -71,7 +71,7 @@ pub(crate) struct ClientEnv {
     /// The client-wide level.
     pub(crate) defaults: Settings,
     /// Where services are, by the JSON map; weaker than a service's own `{SVC}_URL`.
-    pub(crate) services: BTreeMap<String, Vec<Url>>,
+    pub(crate) services: ByName<Vec<Url>>,
 }
 
 impl ClientEnv {
@@ -79,7 +79,9 @@ impl ClientEnv {
     pub(crate) fn or(self, weaker: &Self) -> Self {
         let weaker = weaker.clone();
         let mut services = weaker.services;
-        services.extend(self.services);
+        for (name, urls) in self.services {
+            services.insert(name, urls);
+        }
         Self {
             environment: self.environment.or(weaker.environment),
             gateway_url: self.gateway_url.or(weaker.gateway_url),

@@ -4,6 +4,7 @@
 //! end of the line or ` #`), in single quotes (taken as it is), or in double quotes (`\n`, `\r`, `\t`, `\"`, `\\` and
 //! `\$` are read). Nothing is substituted: a `$` is a `$`.
 
+use std::collections::HashMap;
 use std::str::Chars;
 
 use crate::error::{Error, ErrorKind};
@@ -20,14 +21,14 @@ const ESCAPES: &str = "one of `\\n`, `\\r`, `\\t`, `\\\"`, `\\\\`, `\\$` in doub
 /// `Config`, with the file, the line and what is allowed; never the value, which may be a secret.
 pub(super) fn parse(file: &str, text: &str) -> Result<Vec<(String, String)>, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut seen: HashMap<Box<str>, usize> = HashMap::new();
     let mut pairs = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         let Some((name, value)) = entry(line).map_err(|expected| mistake(file, number, expected))? else {
             continue;
         };
-        if let Some(first) = seen.insert(name.clone(), number) {
+        if let Some(first) = seen.insert(name.as_str().into(), number) {
             let expected = format!("`{name}` once; line {first} has it already");
             return Err(mistake(file, number, &expected));
         }

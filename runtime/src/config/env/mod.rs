@@ -7,7 +7,6 @@ mod service;
 mod service_map;
 mod value;
 
-use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
@@ -27,7 +26,8 @@ pub(crate) use names::url_variable;
 pub(crate) struct EnvSnapshot {
     /// The file that it comes from, for its errors; `None` for the environment.
     file: Option<String>,
-    values: BTreeMap<String, OsString>,
+    /// Of one name the last value holds.
+    values: Vec<(String, OsString)>,
 }
 
 impl EnvSnapshot {
@@ -127,7 +127,8 @@ impl EnvSnapshot {
     }
 
     fn text(&self, name: &str) -> Result<Option<&str>, Error> {
-        let Some(value) = self.values.get(name) else {
+        let mut latest_first = self.values.iter().rev();
+        let Some((_, value)) = latest_first.find(|(set, _)| set == name) else {
             return Ok(None);
         };
         match value.to_str() {
@@ -147,9 +148,10 @@ impl EnvSnapshot {
 
 impl fmt::Debug for EnvSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.values.iter().map(|(name, _)| name).collect();
         f.debug_struct("EnvSnapshot")
             .field("file", &self.file)
-            .field("names", &self.values.keys())
+            .field("names", &names)
             .finish()
     }
 }

@@ -1,6 +1,5 @@
 //! The JSON map of services: `{"order-service": "http://a", "model-service": ["http://b", "http://c"]}`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserializer;
@@ -9,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::EnvSnapshot;
+use crate::by_name::ByName;
 use crate::config::base_url::base_url;
 use crate::config::mistake::{without_credentials, wrong, wrong_secret};
 use crate::error::Error;
@@ -17,14 +17,16 @@ const A_MAP: &str = "a JSON object from a service's name to its URL or an array 
 const URLS: &str = "a URL or an array of one or more URLs";
 
 /// Reads the map under each of several names, the strongest first; of one service the strongest entry holds.
-pub(super) fn read(snapshot: &EnvSnapshot, names: &[&str]) -> Result<BTreeMap<String, Vec<Url>>, Error> {
-    let mut services = BTreeMap::new();
+pub(super) fn read(snapshot: &EnvSnapshot, names: &[&str]) -> Result<ByName<Vec<Url>>, Error> {
+    let mut services = ByName::default();
     for name in names {
         let Some(text) = snapshot.text(name)? else {
             continue;
         };
         for (service, urls) in parse(&snapshot.place(name), text)? {
-            services.entry(service).or_insert(urls);
+            if services.get(&service).is_none() {
+                services.insert(service, urls);
+            }
         }
     }
     Ok(services)

@@ -3,24 +3,24 @@
 mod keys;
 mod place;
 mod section;
+mod value;
 
-use std::collections::BTreeMap;
 use std::path::Path;
-
-use toml::{Table, Value};
 
 use super::settings::Settings;
 use super::sources::ServiceLevel;
 use super::text::{read_text, read_text_of};
+use crate::by_name::ByName;
 use crate::error::{Error, ErrorKind};
 use place::Place;
 use section::{Level, settings};
+use value::{Malformed, Table, Value};
 
 /// What a file says: about all services, and about each that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileSettings {
     pub(crate) defaults: Settings,
-    pub(crate) services: BTreeMap<String, ServiceLevel>,
+    pub(crate) services: ByName<ServiceLevel>,
 }
 
 impl FileSettings {
@@ -63,13 +63,10 @@ impl FileSettings {
 /// Reads the text alone. The parser's error is not kept as a source: it shows the line, which may hold a secret.
 fn document(file: &str, text: &str) -> Result<Table, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.parse().map_err(|error: toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start);
+    value::parse(text).map_err(|Malformed { place, why }| {
+        let start = place.map_or(0, |place| place.start);
         let line = 1 + text.get(..start).unwrap_or_default().matches('\n').count();
-        Error::new(
-            ErrorKind::Config,
-            format!("{file}, line {line}: {}", error.message()),
-        )
+        Error::new(ErrorKind::Config, format!("{file}, line {line}: {why}"))
     })
 }
 

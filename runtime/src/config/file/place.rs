@@ -1,10 +1,9 @@
 //! A place in the file: what errors name, and how its values are reached.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use toml::{Table, Value};
-
+use super::value::{Table, Value};
+use crate::by_name::ByName;
 use crate::config::mistake::{list, without_credentials, wrong, wrong_secret};
 use crate::config::near::did_you_mean;
 use crate::error::{Error, ErrorKind};
@@ -56,10 +55,10 @@ impl<'a> Place<'a> {
         key: &str,
         read: impl FnOnce(&Self, &Value) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        table
-            .get(key)
-            .map(|value| read(&self.key(key), value))
-            .transpose()
+        match table.get(key) {
+            None => Ok(None),
+            Some(value) => read(&self.key(key), value).map(Some),
+        }
     }
 
     /// Reads every value of a table whose keys are names that the user gives.
@@ -67,19 +66,20 @@ impl<'a> Place<'a> {
         &self,
         value: &Value,
         read: impl Fn(&Self, &Value) -> Result<T, Error>,
-    ) -> Result<BTreeMap<String, T>, Error> {
-        let entries = self.table(value)?.iter();
-        entries
-            .map(|(name, value)| Ok((name.clone(), read(&self.key(name), value)?)))
-            .collect()
+    ) -> Result<ByName<T>, Error> {
+        let mut all = ByName::default();
+        for (name, value) in self.table(value)? {
+            all.insert(name.clone(), read(&self.key(name), value)?);
+        }
+        Ok(all)
     }
 
     /// # Errors
     /// The first key that is not among those, without its value: it may be a secret under a mistyped name.
     pub(super) fn check_keys(&self, table: &Table, allowed: &[&str]) -> Result<(), Error> {
-        match table.keys().find(|key| !allowed.contains(&key.as_str())) {
+        match table.iter().find(|(key, _)| !allowed.contains(&key.as_str())) {
             None => Ok(()),
-            Some(key) => {
+            Some((key, _)) => {
                 let place = self.key(key);
                 let (choices, near) = (list(allowed), did_you_mean(key, allowed));
                 Err(Error::new(
@@ -122,11 +122,10 @@ impl fmt::Display for Place<'_> {
 /// A value as an error shows it; the length of tables and arrays is not bounded, and they may hold anything.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) | Value::Datetime(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::Boolean(value) => value.to_string(),
-        Value::Datetime(time) => time.to_string(),
         Value::Array(items) if items.is_empty() => "[]".to_owned(),
         Value::Array(_) => "[…]".to_owned(),
         Value::Table(_) => "{…}".to_owned(),

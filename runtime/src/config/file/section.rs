@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use toml::{Table, Value};
 use url::Url;
 
 use super::keys::{
@@ -12,6 +11,7 @@ use super::keys::{
     IN_SERVICE, MAX_DELAY, MAX_OPEN, MESSAGE, OK, ON, REDIRECTS, RETRY, TIMEOUT, TIMES, URL,
 };
 use super::place::Place;
+use super::value::{Table, Value};
 use crate::config::base_url::base_url;
 use crate::config::check::{
     ABOVE_ZERO, ERROR_STATUS, RETRIES as RETRY_TIMES, check_health_path, check_retries, contradiction,

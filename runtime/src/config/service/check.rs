@@ -1,6 +1,7 @@
 //! What a config in code becomes, once it is known to be right.
 
 use super::{Mistake, ServiceConfig};
+use crate::by_name::ByName;
 use crate::config::check::contradiction;
 use crate::config::mistake::{wrong, wrong_secret};
 use crate::config::settings::Settings;
@@ -30,10 +31,13 @@ impl ServiceConfig {
     }
 
     pub(crate) fn to_level(&self) -> ServiceLevel {
-        let endpoint = |(name, config): (&String, &Self)| (name.clone(), config.settings.clone());
+        let mut endpoints = ByName::default();
+        for (name, config) in &self.endpoints {
+            endpoints.insert(name.clone(), config.settings.clone());
+        }
         ServiceLevel {
             service: self.settings.clone(),
-            endpoints: self.endpoints.iter().map(endpoint).collect(),
+            endpoints,
         }
     }
 

@@ -1,7 +1,6 @@
 //! Settings in code: of a service, of one of its endpoints, or of all services.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::base_url::base_url;
@@ -12,6 +11,7 @@ use super::mistake::without_credentials;
 use super::policy::{Backoff, BreakerPolicy, EnvelopePolicy, RetryPolicy};
 use super::secret::{Credential, Secret};
 use super::settings::{BreakerSettings, RetrySettings, Settings};
+use crate::by_name::ByName;
 
 mod check;
 
@@ -36,7 +36,7 @@ mod check;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceConfig {
     settings: Settings,
-    endpoints: BTreeMap<String, ServiceConfig>,
+    endpoints: ByName<ServiceConfig>,
     /// The first value that was not allowed. It is kept, not returned, so that the setters chain.
     mistake: Option<Mistake>,
     /// Whether the next `url` starts a new list.
@@ -262,14 +262,16 @@ impl ServiceConfig {
     /// An endpoint has no URL, no connect timeout, no health path and no endpoints of its own.
     pub fn endpoint(mut self, name: impl Into<String>, config: Self) -> Self {
         let name = name.into();
-        let earlier = self.endpoints.remove(&name).unwrap_or_default();
-        self.endpoints.insert(name, config.or(&earlier));
+        let endpoint = self.endpoints.entry(&name);
+        *endpoint = config.or(endpoint);
         self
     }
 
     fn or(self, weaker: &Self) -> Self {
         let mut endpoints = weaker.endpoints.clone();
-        endpoints.extend(self.endpoints);
+        for (name, config) in self.endpoints {
+            endpoints.insert(name, config);
+        }
         Self {
             settings: self.settings.or(&weaker.settings),
             endpoints,

@@ -1,7 +1,6 @@
 //! Which source wins: the one applied last, field by field; what `configure` says, after all of them.
 
-use std::collections::BTreeMap;
-
+use crate::by_name::ByName;
 use crate::config::env::{ClientEnv, EnvSnapshot};
 use crate::config::file::FileSettings;
 use crate::config::mistake::{list, wrong};
@@ -14,7 +13,7 @@ use crate::error::Error;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ServiceLevel {
     pub(crate) service: Settings,
-    pub(crate) endpoints: BTreeMap<String, Settings>,
+    pub(crate) endpoints: ByName<Settings>,
 }
 
 impl ServiceLevel {
@@ -22,8 +21,8 @@ impl ServiceLevel {
     fn or(self, weaker: &Self) -> Self {
         let mut endpoints = self.endpoints;
         for (name, settings) in &weaker.endpoints {
-            let stronger = endpoints.remove(name).unwrap_or_default();
-            endpoints.insert(name.clone(), stronger.or(settings));
+            let endpoint = endpoints.entry(name);
+            *endpoint = std::mem::take(endpoint).or(settings);
         }
         Self {
             service: self.service.or(&weaker.service),
@@ -36,9 +35,13 @@ impl ServiceLevel {
     /// # Errors
     /// `Config`, which names the endpoint and those that there are.
     fn check_endpoints(&self, service: &str, known: &[&str]) -> Result<(), Error> {
-        match self.endpoints.keys().find(|name| !known.contains(&name.as_str())) {
+        match self
+            .endpoints
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()))
+        {
             None => Ok(()),
-            Some(name) => {
+            Some((name, _)) => {
                 let hint = match did_you_mean(name, known) {
                     none if none.is_empty() => {
                         "; is it of another trait? `ClientBuilder::endpoints` knows it before it is bound"
@@ -60,9 +63,9 @@ impl ServiceLevel {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sources {
     applied: Vec<Source>,
-    configured: BTreeMap<String, ServiceConfig>,
+    configured: ByName<ServiceConfig>,
     /// The endpoints that the builder was told of, by their service.
-    endpoints: BTreeMap<String, Vec<&'static str>>,
+    endpoints: ByName<Vec<&'static str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -88,8 +91,8 @@ impl Sources {
     }
 
     /// The endpoints of a trait that may not be bound yet.
-    pub(crate) fn push_endpoints(&mut self, service: String, names: impl IntoIterator<Item = &'static str>) {
-        self.endpoints.entry(service).or_default().extend(names);
+    pub(crate) fn push_endpoints(&mut self, service: &str, names: impl IntoIterator<Item = &'static str>) {
+        self.endpoints.entry(service).extend(names);
     }
 
     pub(crate) fn push_file(&mut self, file: FileSettings) {
@@ -258,7 +261,7 @@ impl Source {
                 service.urls = service.urls.or_else(|| client.services.get(name).cloned());
                 Ok(ServiceLevel {
                     service,
-                    endpoints: BTreeMap::new(),
+                    endpoints: ByName::default(),
                 })
             }
         }

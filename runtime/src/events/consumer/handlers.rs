@@ -1,6 +1,5 @@
 //! Which handler an event goes to.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::super::delivery::{Delivery, Received};
 use super::super::handler::HandlerError;
 use super::super::text::Text;
+use crate::by_name::ByName;
 use crate::reply::path_of;
 use crate::{Error, ErrorKind};
 
@@ -22,14 +22,14 @@ pub(crate) type Handling = Pin<Box<dyn Future<Output = Result<(), HandlerError>>
 #[derive(Default)]
 pub(crate) struct Handlers {
     /// A handler without a version takes all that have none of their own.
-    by_name: HashMap<Text, Vec<(Option<u32>, Handler)>>,
+    by_name: ByName<Vec<(Option<u32>, Handler)>>,
 }
 
 impl Handlers {
     /// # Errors
     /// `Config` when there is one for this name and version already.
     pub(crate) fn add(&mut self, name: &Text, version: Option<u32>, handler: Handler) -> Result<(), Error> {
-        let versions = self.by_name.entry(name.clone()).or_default();
+        let versions = self.by_name.entry(name);
         if versions.iter().any(|(known, _)| *known == version) {
             let message = format!("two handlers for the event `{name}`: expected one for a version");
             return Err(Error::new(ErrorKind::Config, message));
@@ -39,7 +39,7 @@ impl Handlers {
     }
 
     pub(crate) fn names(&self) -> Vec<Text> {
-        self.by_name.keys().cloned().collect()
+        self.by_name.iter().map(|(name, _)| Text::copy(name)).collect()
     }
 
     /// The handler of an event; an event that does not say its version goes to the lowest there is.

@@ -1,17 +1,13 @@
 //! The JSON of family A, as its services put it on the exchange `microservices`.
 
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
-
 use super::super::Priority;
 use super::super::message::Message;
 use super::super::text::Text;
 use super::super::timestamp;
 use super::super::wire::Wire;
 use super::common::{self, is_reserved};
-use super::family::{Members, text};
 use super::json_object::JsonObject;
+use super::members::{Members, text};
 
 /// The header that is a member of the object here.
 const USER_ID: &str = "user_id";
@@ -46,15 +42,17 @@ pub(super) fn write(message: &Message) -> Wire {
 pub(super) fn read(inside: Message, name: &str, members: &Members<'_>) -> Message {
     let mut message = inside;
     message.name = event_type(name);
-    if let Some(source) = text(members.source_service) {
+    if let Some(source) = members.text("source_service") {
         message.source = source;
     }
-    message.target = text(members.target_service);
+    message.target = members.text("target_service");
     // The native number is on the same scale of four, so what it was read as says nothing.
-    let priority = text(members.priority).and_then(|text| Priority::from_name(&text));
+    let priority = members
+        .text("priority")
+        .and_then(|text| Priority::from_name(&text));
     message.priority = priority.unwrap_or_default();
-    message.correlation_id = text(members.correlation_id).or(message.correlation_id);
-    if let Some(user_id) = text(members.user_id) {
+    message.correlation_id = members.text("correlation_id").or(message.correlation_id);
+    if let Some(user_id) = members.text("user_id") {
         message.headers.push((USER_ID.into(), user_id));
     }
     read_extras(&mut message, members);
@@ -63,15 +61,16 @@ pub(super) fn read(inside: Message, name: &str, members: &Members<'_>) -> Messag
 
 /// What the messaging service carries beside the members of the family.
 fn read_extras(message: &mut Message, members: &Members<'_>) {
-    let version = text(members.version).and_then(|text| text.parse().ok());
+    let version = members.text("version").and_then(|text| text.parse().ok());
     message.version = version.or(message.version);
-    let expires_at = text(members.expires_at).and_then(|text| timestamp::read(&text));
+    let expires_at = members.text("expires_at").and_then(|text| timestamp::read(&text));
     message.expires_at = expires_at.or(message.expires_at);
-    let headers = members.headers.map(RawValue::get).unwrap_or_default();
-    let headers: BTreeMap<String, &RawValue> = serde_json::from_str(headers).unwrap_or_default();
-    let headers = headers.into_iter().filter(|(name, _)| !is_reserved(name));
-    let headers = headers.filter_map(|(name, value)| Some((name.into(), text(Some(value))?)));
-    message.headers.extend(headers);
+    let headers = members.object("headers");
+    for (name, value) in headers.iter().filter(|(name, _)| !is_reserved(name)) {
+        if let Some(value) = text(value) {
+            message.headers.push((Text::copy(name), value));
+        }
+    }
 }
 
 /// Older publishers wrote the member of an enum of Python, whose value is its name in lower case.

@@ -1,18 +1,13 @@
 //! The JSON of family B, as its services put it on the exchange `aury.events`.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
-
 use super::super::Priority;
 use super::super::message::Message;
 use super::super::text::Text;
 use super::super::timestamp;
 use super::super::wire::Wire;
 use super::common;
-use super::family::{Members, text};
 use super::json_object::JsonObject;
+use super::members::{Members, text};
 
 const SOURCE: &str = "source_service";
 const TARGET: &str = "target_service";
@@ -58,16 +53,15 @@ pub(super) fn read(inside: Message, name: Text, members: &Members<'_>) -> Messag
     // Native numbers are of ten steps, those of this family of four.
     message.priority = Priority::Normal;
     message.name = name;
-    let metadata = members.metadata.map_or("{}", RawValue::get);
-    let metadata: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(metadata).unwrap_or_default();
-    for (name, value) in metadata {
-        let Some(value) = text(Some(value)) else { continue };
-        match &*name {
+    let metadata = members.object("metadata");
+    for (name, value) in metadata.iter() {
+        let Some(value) = text(value) else { continue };
+        match &**name {
             SOURCE => message.source = value,
             TARGET => message.target = Some(value),
             PRIORITY => message.priority = Priority::from_name(&value).unwrap_or_default(),
             CORRELATION => message.correlation_id = Some(value),
-            _ => message.headers.push((Text::copy(&name), value)),
+            _ => message.headers.push((Text::copy(name), value)),
         }
     }
     message

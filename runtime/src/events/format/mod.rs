@@ -7,6 +7,7 @@ mod family;
 mod family_a;
 mod family_b;
 mod json_object;
+mod members;
 mod messaging;
 mod structured;
 #[cfg(test)]
@@ -25,6 +26,8 @@ pub(crate) use self::common::{
     ATTEMPT, DEAD_REASON, DEAD_TIME, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers, is_reserved, trace_id,
     traceparent,
 };
+pub(crate) use self::json_object::{JsonObject, write_text};
+pub(crate) use self::members::{Members, text};
 pub(crate) use self::messaging::{write_plain, write_v1};
 
 /// The format in which events are published; every one is read.

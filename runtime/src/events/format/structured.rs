@@ -1,16 +1,10 @@
 //! `application/cloudevents+json`: `CloudEvents` in one JSON object. Read, and not written.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
-use serde_json::value::RawValue;
 
 use super::super::message::{JSON, Message};
-use super::super::text::Text;
-use super::{Unreadable, base64, cloudevents, family};
-
-type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+use super::members::{Members, text};
+use super::{Unreadable, base64, cloudevents};
 
 pub(super) fn is_one(plain: &Message) -> bool {
     essence(&plain.content_type).eq_ignore_ascii_case("application/cloudevents+json")
@@ -18,18 +12,18 @@ pub(super) fn is_one(plain: &Message) -> bool {
 
 pub(super) fn read(plain: Message) -> Result<Message, Unreadable> {
     let whole = plain.body.clone();
-    let members: Members<'_> = serde_json::from_slice(&whole)
+    let members = Members::of(&whole)
         .map_err(|error| Unreadable(format!("the body is no CloudEvents object: {error}")))?;
     let mut message = Message {
         content_type: JSON.into(),
         body: Bytes::from_static(b"null"),
         ..plain
     };
-    for (name, value) in &members {
+    for (name, value) in members.iter() {
         if matches!(&**name, "data" | "data_base64") {
             continue;
         }
-        if let Some(value) = family::text(Some(value)) {
+        if let Some(value) = text(value) {
             cloudevents::set(&mut message, name, &value);
         }
     }
@@ -41,8 +35,7 @@ pub(super) fn read(plain: Message) -> Result<Message, Unreadable> {
 
 fn body(whole: &Bytes, members: &Members<'_>, content_type: &str) -> Result<Option<Bytes>, Unreadable> {
     if let Some(encoded) = members.get("data_base64") {
-        let text: Option<Text> = family::text(Some(encoded));
-        let bytes = text.and_then(|text| base64::decode(&text));
+        let bytes = text(encoded).and_then(|text| base64::decode(&text));
         let wrong = || Unreadable("data_base64 is not base64".to_owned());
         return bytes.map(|bytes| Some(bytes.into())).ok_or_else(wrong);
     }

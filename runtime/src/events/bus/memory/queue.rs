@@ -1,6 +1,6 @@
 //! One queue with its lanes, its retries and its dead letters.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -34,11 +34,17 @@ pub(super) enum Taken {
     Nothing,
 }
 
+/// The retries that wait for one step of a ladder: what comes first is due first.
+struct Step {
+    delay: Duration,
+    entries: VecDeque<(Instant, Entry)>,
+}
+
 #[derive(Default)]
 pub(super) struct Queue {
     ready: Lanes<Entry>,
-    /// One queue for each step of a ladder: within one, what comes first is due first.
-    waiting: BTreeMap<Duration, VecDeque<(Instant, Entry)>>,
+    /// One queue for each of the few steps of a ladder, the shorter ones first.
+    waiting: Vec<Step>,
     dead: Shelf<Entry>,
     /// Events that are ready, in hand or waiting, and their bytes.
     held: usize,
@@ -66,6 +72,13 @@ impl Entry {
 
     fn with(&self, wire: &Arc<Wire>) -> Self {
         Self::new(Arc::clone(wire), self.priority, self.since)
+    }
+}
+
+impl Step {
+    /// When the next of its retries is due.
+    fn due(&self) -> Option<Instant> {
+        self.entries.front().map(|(due, _)| *due)
     }
 }
 
@@ -132,18 +145,30 @@ impl Queue {
             return None;
         }
         let now = Instant::now();
-        let mut due = Vec::new();
-        for step in self.waiting.values_mut() {
-            let count = step.iter().take_while(|(due, _)| *due <= now).count();
-            due.extend(step.drain(..count));
-        }
-        due.sort_by_key(|(due, _)| *due);
-        for (_, entry) in due {
+        loop {
+            let steps = self
+                .waiting
+                .iter_mut()
+                .filter_map(|step| Some((step.due()?, step)));
+            // Of several that are due at once, that of the shorter step.
+            let (due, step) = steps.min_by_key(|(due, _)| *due)?;
+            if due > now {
+                return Some(due);
+            }
+            let (_, entry) = step.entries.pop_front()?;
+            self.waiting.retain(|step| !step.entries.is_empty());
             self.make_ready(entry);
         }
-        self.waiting.retain(|_, step| !step.is_empty());
-        let next = self.waiting.values().filter_map(|step| step.front());
-        next.map(|(due, _)| *due).min()
+    }
+
+    /// Where an event waits for so long.
+    fn step(&mut self, delay: Duration) -> &mut Step {
+        let place = self.waiting.partition_point(|step| step.delay < delay);
+        if self.waiting.get(place).is_none_or(|step| step.delay != delay) {
+            let entries = VecDeque::new();
+            self.waiting.insert(place, Step { delay, entries });
+        }
+        &mut self.waiting[place]
     }
 
     /// Puts back what was taken and not settled, where it was.
@@ -168,7 +193,7 @@ impl Queue {
         self.held += 1;
         self.bytes += copy.weight;
         let due = Instant::now() + after;
-        self.waiting.entry(after).or_default().push_back((due, copy));
+        self.step(after).entries.push_back((due, copy));
         // One that waits for a later retry, or for none, is to look again.
         self.call();
     }
@@ -219,7 +244,7 @@ impl Queue {
         QueueFigures {
             depth: self.ready.len(),
             in_hand: self.in_hand,
-            waiting: self.waiting.values().map(VecDeque::len).sum(),
+            waiting: self.waiting.iter().map(|step| step.entries.len()).sum(),
             dead: self.dead.len(),
             oldest: oldest
                 .map(|since| now.saturating_duration_since(since))
