@@ -124,40 +124,45 @@ async fn handles_until_poisoned() {
     std::future::pending::<()>().await;
 }
 
+/// Lets a child publish, and kills it at random.
+async fn publish_until_killed(broker: &Broker, group: &str, folder: &Path, first: u32) {
+    let (url, path, first) = (broker.url(), folder.to_string_lossy(), first.to_string());
+    let telling = [(URL, &*url), (GROUP, group), (FOLDER, &path), (FIRST, &first)];
+    let mut publisher = child("processes::publishes_until_killed", &telling);
+    let before = noted(folder).len();
+    assert!(
+        wait_until(PATIENCE, || noted(folder).len() > before).await,
+        "it accepts events"
+    );
+    // Nobody can tell when: it is the fault.
+    sleep(Duration::from_millis(at_random(500))).await;
+    publisher.kill().expect("it runs");
+    publisher.wait().expect("it ran");
+}
+
+fn at_random(below: u64) -> u64 {
+    std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), below) % below
+}
+
 /// event fault 4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_accepted_event_is_lost_with_a_killed_publisher() {
     let Some(broker) = Broker::start().await else {
         return;
     };
+    for _ in 0..scaled(1, 20) {
+        lose_no_accepted_event(&broker, scaled(3, 10)).await;
+    }
+}
+
+async fn lose_no_accepted_event(broker: &Broker, kills: u32) {
     let (folder, group, tally) = (Folder::new(), unique("group"), Tally::default());
     std::fs::create_dir_all(folder.path()).expect("a folder");
     let consumer = client(&broker.url());
-    let worker = start(
-        tallying(&consumer.events(), &group, &tally)
-            .inbox(Inbox::off())
-            .prefetch(256),
-    )
-    .await;
-    let kills = scaled(3, 10);
+    let subscribe = tallying(&consumer.events(), &group, &tally).inbox(Inbox::off());
+    let worker = start(subscribe.prefetch(256)).await;
     for kill in 0..kills {
-        let first = (kill * 1_000_000).to_string();
-        let path = folder.path().to_string_lossy().into_owned();
-        let telling = [
-            (URL, &*broker.url()),
-            (GROUP, &group),
-            (FOLDER, &path),
-            (FIRST, &first),
-        ];
-        let mut publisher = child("processes::publishes_until_killed", &telling);
-        let before = noted(folder.path()).len();
-        assert!(
-            wait_until(PATIENCE, || noted(folder.path()).len() > before).await,
-            "it accepts events"
-        );
-        sleep(Duration::from_millis(u64::from(97 + 131 * kill % 400))).await;
-        publisher.kill().expect("it runs");
-        publisher.wait().expect("it ran");
+        publish_until_killed(broker, &group, folder.path(), kill * 1_000_000).await;
     }
     let accepted = noted(folder.path());
     // Whoever comes next sends what is left.
@@ -179,6 +184,11 @@ async fn no_accepted_event_is_lost_with_a_killed_publisher() {
     assert!(
         duplicates <= WINDOW * usize::try_from(kills).expect("some"),
         "{duplicates}"
+    );
+    assert_eq!(
+        tally.with_several_ids(),
+        [0; 0],
+        "what comes again has the same id"
     );
     worker.shutdown(SECOND).await.expect("settled");
     successor.shutdown(SECOND).await;
