@@ -131,7 +131,7 @@ fn unconfirmed(nack: Nack) -> Nack {
 pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
     let mut is_bare = false;
     while let Some(link) = desk.link(&stop).await {
-        let channel = match open(&core, &link, is_bare).await {
+        let mut channel = match open(&core, &link, is_bare).await {
             Ok(channel) => channel,
             Err(fault) => {
                 if unusable(&core, &link, fault, &stop).await.is_none() {
@@ -141,7 +141,7 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
             }
         };
         core.states.set(Role::Publishing, EventsState::Up);
-        match desk.session(&link, &channel, &stop).await {
+        match desk.session(&link, &mut channel, &stop).await {
             Ok(()) => return,
             Err(fault) => {
                 // An exchange that is not there closes the channel.
@@ -194,7 +194,7 @@ impl Desk {
     async fn session(
         &mut self,
         link: &Arc<Link>,
-        channel: &ConfirmChannel,
+        channel: &mut ConfirmChannel,
         stop: &Stop,
     ) -> Result<(), Fault> {
         let mut window = Window::new(channel);
