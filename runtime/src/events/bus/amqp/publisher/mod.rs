@@ -146,7 +146,7 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
             Err(fault) => {
                 // An exchange that is not there closes the channel.
                 is_bare = fault.cause == Cause::Missing;
-                link.condemn(fault);
+                link.condemn(fault.of_work());
             }
         }
         desk.forget();
@@ -174,7 +174,7 @@ async fn unusable(core: &Core, link: &Link, fault: Fault, stop: &Stop) -> Option
             until(stop, sleep(fault.cause.pause())).await
         }
         _ => {
-            link.condemn(fault);
+            link.condemn(fault.of_work());
             until(stop, sleep(LOOK)).await
         }
     }
