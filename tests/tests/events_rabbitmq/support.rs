@@ -57,13 +57,21 @@ pub(crate) struct Tally(Arc<Mutex<Seen>>);
 struct Seen {
     numbers: HashMap<u32, BTreeSet<String>>,
     order: Vec<u32>,
+    moments: Vec<Instant>,
+}
+
+impl Seen {
+    fn push(&mut self, number: u32) {
+        self.order.push(number);
+        self.moments.push(Instant::now());
+    }
 }
 
 impl Tally {
     pub(crate) fn push(&self, number: u32) {
         self.with(|seen| {
             seen.numbers.entry(number).or_default();
-            seen.order.push(number);
+            seen.push(number);
         });
     }
 
@@ -71,7 +79,7 @@ impl Tally {
         self.with(|seen| {
             let ids = seen.numbers.entry(event.number).or_default();
             ids.insert(event.id().to_owned());
-            seen.order.push(event.number);
+            seen.push(event.number);
         });
     }
 
@@ -118,6 +126,14 @@ impl Tally {
 
     fn with<T>(&self, look: impl FnOnce(&mut Seen) -> T) -> T {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The longest time in which nothing was handled, from then on.
+    pub(crate) fn longest_gap(&self, since: Instant) -> Duration {
+        self.with(|seen| {
+            let gaps = seen.moments.windows(2).filter(|pair| pair[1] >= since);
+            gaps.map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+        })
     }
 
     /// Waits until so many distinct ones were handled.
