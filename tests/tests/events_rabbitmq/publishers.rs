@@ -219,6 +219,41 @@ async fn what_would_close_the_channel_fails_alone() {
     client.shutdown(SECOND).await;
 }
 
+/// event fault 13, where the broker allows less than is known here
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_broker_finds_too_large_fails_alone() {
+    let Some(broker) = Broker::start().await else {
+        return;
+    };
+    broker
+        .ctl(&["eval", "application:set_env(rabbit, max_message_size, 100000)."])
+        .await;
+    let client = client(&broker.url());
+    let (events, group) = (client.events(), unique("group"));
+    let sent = events.publish(&numbered(0)).target(&group).await;
+    sent.expect("confirmed");
+    let is_done = Arc::<AtomicBool>::default();
+    let neighbours = publish_meanwhile(events.clone(), group.clone(), 10_000, Arc::clone(&is_done));
+    let neighbours = tokio::spawn(neighbours);
+    let large = Numbered {
+        number: 0,
+        padding: "x".repeat(100_000),
+    };
+    let begun = Instant::now();
+    let outcome = events.publish(&large).target(&group).await;
+    is_done.store(true, Ordering::Relaxed);
+    let error = outcome.expect_err("the broker closes the channel");
+    assert_eq!(error.publish_failure(), Some(PublishFailure::TooLarge), "{error}");
+    println!("fault 13: refused after {:?}: {error}", begun.elapsed());
+    let outcomes = neighbours.await.expect("no panic");
+    assert!(outcomes.len() >= 10_000);
+    let failed = outcomes.iter().find(|(_, outcome)| outcome.is_err());
+    assert!(failed.is_none(), "{failed:?}");
+    let counted = client.metrics().events.reconnects;
+    assert_eq!(counted, BTreeMap::from([("channel".to_owned(), 1)]));
+    client.shutdown(SECOND).await;
+}
+
 /// event fault 13, where nobody may make what is missing
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publish_to_an_exchange_that_nobody_makes_fails_typed() {

@@ -1,6 +1,7 @@
 //! Publishing: one task owns the channel, and what was not confirmed on one connection goes out again on the next.
 
 mod channel;
+mod excess;
 mod returns;
 mod window;
 
@@ -146,6 +147,7 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
             Err(fault) => {
                 // An exchange that is not there closes the channel.
                 is_bare = fault.cause == Cause::Missing;
+                desk.refuse_excess(&fault);
                 link.condemn(fault.of_work());
             }
         }
@@ -259,6 +261,24 @@ impl Desk {
             return true;
         }
         any
+    }
+
+    /// Refuses what the broker has closed the channel for: sent again, it would close the next, and hold up all others.
+    fn refuse_excess(&mut self, fault: &Fault) {
+        let Some(most) = excess::allowed(fault) else {
+            return;
+        };
+        for request in std::mem::take(&mut self.backlog) {
+            match excess::refusal(&request.parcel, most) {
+                // No broker that says so has taken it before.
+                Some(nack) => Request {
+                    was_sent: false,
+                    ..request
+                }
+                .answer(Err(nack)),
+                None => self.backlog.push_back(request),
+            }
+        }
     }
 
     /// Lets go of what nobody waits for any more.
