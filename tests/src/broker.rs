@@ -214,6 +214,12 @@ impl Broker {
         text(&output.stdout)
     }
 
+    /// How many lines of its log have this text.
+    pub fn logged(&self, text: &str) -> usize {
+        let count = |log: String| log.lines().filter(|line| line.contains(text)).count();
+        self.folder.logs().map(count).sum()
+    }
+
     /// Writes to its disk what it holds back. 3.10 does so with the first term of a new quorum queue, for some seconds, and
     /// a queue that is killed before has no leader ever after.
     ///

@@ -1,5 +1,6 @@
 //! What the tests share: scripts and their policy, servers that behave and servers that do not, clocks.
 
+pub mod amqp_peer;
 pub mod broker;
 pub mod clock;
 pub mod echo;

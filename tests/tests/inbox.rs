@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,22 +56,13 @@ async fn publish(client: &Client, order: u32) {
 /// A worker that tells which orders it handled.
 async fn shipping(client: &Client, inbox: Inbox, tell: &mpsc::UnboundedSender<u32>) -> Result<Worker> {
     let tell = tell.clone();
-    let subscribe = client.events().subscribe("shipping").inbox(inbox);
+    // One at a time: whichever is handled, those before it are dealt with.
+    let subscribe = client.events().subscribe("shipping").inbox(inbox).concurrency(1);
     let subscribe = subscribe.on(move |event: Delivery<Paid>| {
         let tell = tell.clone();
         async move { tell.send(event.order) }
     });
     subscribe.start().await
-}
-
-/// Waits until so many copies came that were handled before.
-async fn wait_for_duplicates(client: &Client, copies: u64) {
-    let waiting = async {
-        while client.metrics().events.queues["shipping"].duplicates < copies {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(SOON, waiting).await.expect("they come");
 }
 
 #[tokio::test]
@@ -94,7 +85,7 @@ async fn what_was_handled_before_a_restart_is_not_handled_again() -> Result<()> 
         publish(&client, order).await;
     }
     assert_eq!(timeout(SOON, handled.recv()).await.expect("one is new"), Some(3));
-    wait_for_duplicates(&client, 3).await;
+    assert_eq!(client.metrics().events.queues["shipping"].duplicates, 3);
     assert!(handled.try_recv().is_err());
     client.shutdown(SOON).await;
     Ok(())
@@ -161,8 +152,10 @@ async fn a_durable_inbox_needs_an_outbox() -> Result<()> {
 }
 
 const DIRECTORY: &str = "TRUNKLINE_TEST_INBOX";
+const HANDLED: &str = "handled one";
 const KILLS: usize = 6;
-const ORDERS: u32 = 40;
+/// More than all processes together handle.
+const ORDERS: u32 = 800;
 
 /// event fault 18 on `memory:`, with the process killed instead of the connection
 #[test]
@@ -170,29 +163,31 @@ fn a_killed_process_does_not_handle_again_what_it_has_handled() {
     let folder = Folder::new();
     std::fs::create_dir_all(&folder.0).expect("a directory");
     for round in 0..KILLS {
-        run_and_kill(&folder.0, Duration::from_millis(150 + 70 * round as u64));
+        run_and_kill(&folder.0, 1 + 3 * round);
     }
     let text = std::fs::read_to_string(folder.0.join("handled")).expect("they handled something");
     let mut times = BTreeMap::<&str, usize>::new();
     for order in text.lines() {
         *times.entry(order).or_default() += 1;
     }
-    assert!(times.len() >= 5, "the processes did something: {times:?}");
+    assert!(times.len() >= 20, "the processes did something: {times:?}");
     // One event at a time: a kill may come between the end of its handler and the mark, and nowhere else.
     let again: usize = times.values().map(|times| times - 1).sum();
     assert!(again <= KILLS, "{again} handled again: {times:?}");
 }
 
-/// Runs the process below.
-fn run_and_kill(directory: &Path, after: Duration) {
+/// Runs the process below, and kills it when it has handled so many more: nobody knows what it does then.
+fn run_and_kill(directory: &Path, handled: usize) {
     let mut child = Command::new(std::env::current_exe().expect("a path"))
         .args(["--exact", "--nocapture", "handles_until_killed"])
         .env(DIRECTORY, directory)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .expect("the test binary runs");
-    // The one thing here that cannot be told when to happen: it is the fault.
-    std::thread::sleep(after);
+    let output = BufReader::new(child.stdout.take().expect("piped"));
+    let lines = output.lines().map(|line| line.expect("text"));
+    let said = lines.filter(|line| line == HANDLED).take(handled).count();
+    assert_eq!(said, handled, "it ended by itself");
     child.kill().expect("it runs");
     child.wait().expect("it ended");
 }
@@ -211,7 +206,9 @@ async fn handles_until_killed() {
             let file = directory.join("handled");
             async move {
                 let mut file = OpenOptions::new().create(true).append(true).open(file)?;
-                file.write_all(format!("{}\n", event.order).as_bytes())
+                file.write_all(format!("{}\n", event.order).as_bytes())?;
+                println!("\n{HANDLED}");
+                Ok::<(), std::io::Error>(())
             }
         });
     let _worker = subscribe.start().await.expect("a legal subscription");

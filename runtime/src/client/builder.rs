@@ -353,6 +353,13 @@ impl ClientBuilder {
         self
     }
 
+    /// With an outbox that is open already.
+    #[cfg(all(test, feature = "outbox"))]
+    pub(crate) fn outbox_over(mut self, store: crate::events::OutboxStore) -> Self {
+        self.outbox.store = Some(store);
+        self
+    }
+
     /// How many events, and how many bytes of them, the outbox holds before publishes wait; and a quarter as many that are not
     /// sent by themselves.
     #[cfg(feature = "outbox")]

@@ -48,6 +48,8 @@ pub use self::figures::{EventMetrics, QueueMetrics};
 pub use self::format::EventFormat;
 pub use self::handler::HandlerError;
 pub use self::inbox::Inbox;
+#[cfg(all(test, feature = "outbox"))]
+pub(crate) use self::outbox::Store as OutboxStore;
 #[cfg(feature = "outbox")]
 pub(crate) use self::outbox::{Bounds as OutboxBounds, Outbox, OutboxSettings};
 #[cfg(feature = "outbox")]

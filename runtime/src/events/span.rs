@@ -250,6 +250,30 @@ mod tests {
         assert_eq!(process.field("error.type"), None);
     }
 
+    /// The system in the span of a publish to this address, where nobody listens.
+    async fn system_at(url: &str) -> Option<String> {
+        capture::start();
+        let client = Client::builder()
+            .name("orders")
+            .events(url)
+            .build()
+            .expect("legal");
+        let context = crate::Context::new().with_timeout(Duration::from_secs(1));
+        let publish = async { client.events().publish_named("paid", &7).await };
+        let _ = crate::context::scope(context, publish).await;
+        let seen = capture::seen();
+        let span = seen.iter().find(|span| span.name == "publish")?;
+        span.field("messaging.system").map(str::to_owned)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_span_names_what_carries_the_event() {
+        assert_eq!(system_at("memory:").await.as_deref(), Some("memory"));
+        assert_eq!(system_at("http://127.0.0.1:1").await.as_deref(), Some("http"));
+        #[cfg(feature = "amqp")]
+        assert_eq!(system_at("amqp://127.0.0.1:1").await.as_deref(), Some("rabbitmq"));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_failure_marks_its_span_and_is_logged_once() {
         let seen = traced(true).await;

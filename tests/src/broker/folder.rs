@@ -119,14 +119,19 @@ impl Folder {
 
     /// The last lines of what the broker printed and logged.
     pub(super) fn log(&self) -> String {
+        let ends = self.logs().map(|log| end(&log));
+        ends.collect::<Vec<_>>().join("\n")
+    }
+
+    /// All that the broker printed and logged, file by file.
+    pub(super) fn logs(&self) -> impl Iterator<Item = String> {
         let logs = fs::read_dir(self.0.join("log"))
             .into_iter()
             .flatten()
             .flatten()
             .map(|entry| entry.path());
         let files = logs.chain([self.0.join("output")]);
-        let ends = files.map(|file| end(&fs::read_to_string(file).unwrap_or_default()));
-        ends.collect::<Vec<_>>().join("\n")
+        files.map(|file| fs::read_to_string(file).unwrap_or_default())
     }
 }
 

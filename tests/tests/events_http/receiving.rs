@@ -9,6 +9,7 @@ use trunkline::context::trace_id;
 use trunkline::http::Method;
 use trunkline::{Client, Delivery, ErrorKind, HandlerError, Priority, Result};
 use trunkline_tests::events::Paid;
+use trunkline_tests::traces;
 
 use super::messaging::SOON;
 use super::subscriber::{Subscriber, outcome, plain};
@@ -48,6 +49,23 @@ async fn an_event_of_either_dialect_is_handled_before_it_is_answered() -> Result
             assert_eq!(since.as_secs(), 1_767_323_045);
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_span_of_a_handler_says_that_http_carries_the_event() -> Result<()> {
+    let subscriber = Subscriber::start().await;
+    traces::start();
+    let subscribe = subscriber.subscribe();
+    let _worker = subscribe
+        .on(|_: Delivery<Paid>| async { Ok::<(), HandlerError>(()) })
+        .start()
+        .await?;
+    assert_eq!(subscriber.post(&plain("a", 7)).await, (200, None));
+    let spans = traces::spans("process");
+    assert_eq!(spans.len(), 1);
+    assert_eq!(spans[0].field("messaging.system"), Some("http"));
+    assert_eq!(spans[0].field("messaging.message.id"), Some("a"));
     Ok(())
 }
 

@@ -8,3 +8,4 @@ mod publishing;
 mod retries;
 mod routing;
 mod shutdown;
+mod table;

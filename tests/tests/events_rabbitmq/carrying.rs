@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trunkline::{Delivery, EventsState, HandlerError, PublishFailure, Stage};
-use trunkline_tests::broker;
+use trunkline_tests::{broker, traces};
 
 use crate::support::{PATIENCE, SECOND, Tally, builder, client, numbered, start, tallying, unique};
 
@@ -22,6 +22,26 @@ async fn what_is_published_is_confirmed_and_handled() {
     assert_eq!(events.state().expect("configured"), EventsState::Up);
     worker.shutdown(SECOND).await.expect("settled");
     client.shutdown(SECOND).await;
+}
+
+#[tokio::test]
+async fn spans_say_that_rabbitmq_carries_the_event() {
+    let Some(url) = broker::url().await else { return };
+    traces::start();
+    let client = client(&url);
+    let (events, group, tally) = (client.events(), unique("group"), Tally::default());
+    let worker = start(tallying(&events, &group, &tally)).await;
+    let sent = events.publish(&numbered(7)).target(&group).id("seven").await;
+    sent.expect("confirmed");
+    tally.wait_for(1, PATIENCE).await;
+    worker.shutdown(SECOND).await.expect("settled");
+    client.shutdown(SECOND).await;
+    for name in ["publish", "process"] {
+        let spans = traces::spans(name);
+        assert_eq!(spans.len(), 1, "{name}");
+        assert_eq!(spans[0].field("messaging.system"), Some("rabbitmq"), "{name}");
+        assert_eq!(spans[0].field("messaging.message.id"), Some("seven"), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

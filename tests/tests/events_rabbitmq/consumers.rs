@@ -1,11 +1,12 @@
 //! Subscriptions whose channel, queue or connection goes away, and their end in good order.
 
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout};
-use trunkline::{Delivery, Events, HandlerError, Inbox, Priority};
+use tokio::time::{Instant, sleep};
+use trunkline::{Delivery, Error, ErrorKind, Events, HandlerError, Inbox, Priority};
 use trunkline_tests::broker::{self, Broker};
 
 use crate::support::{
@@ -18,19 +19,63 @@ const CHANNELS_DIE: &[&str] = &[
     "eval",
     "[exit(Channel, kill) || Channel <- rabbit_channel:list()].",
 ];
+const DELETES: &str = "delete_queue";
 const CONNECTIONS_CLOSE: &[&str] = &["close_all_connections", "a test"];
 
-/// Sends until one is handled, and says how long that took.
-async fn consuming_again(events: &Events, group: &str, tally: &Tally, from: u32) -> Duration {
-    let started = Instant::now();
-    let before = tally.distinct();
-    for number in from..from + 400 {
-        let _ = timeout(SECOND / 2, events.publish(&numbered(number)).target(group)).await;
-        if wait_until(Duration::from_millis(20), || tally.distinct() > before).await {
-            return started.elapsed();
+/// Publishes one after the other, each once the one before is handled, until it is dropped.
+#[derive(Default)]
+struct InTurn {
+    /// The one that is published now.
+    latest: AtomicU32,
+    is_over: AtomicBool,
+}
+
+impl InTurn {
+    /// Gives those that are acknowledged.
+    async fn publish(self: Arc<Self>, events: Events, group: String, tally: Tally, from: u32) -> Vec<u32> {
+        let mut acknowledged = Vec::new();
+        for number in from.. {
+            self.latest.store(number, Ordering::Relaxed);
+            if self.is_over.load(Ordering::Relaxed) {
+                break;
+            }
+            if events.publish(&numbered(number)).target(&group).await.is_ok() {
+                acknowledged.push(number);
+            }
+            // One that was in a queue when that was deleted never comes.
+            wait_until(SECOND / 10, || tally.missing([number]).is_empty()).await;
         }
+        acknowledged
     }
-    panic!("nothing is handled any more");
+}
+
+/// Cuts a subscription off while events come, and checks that none is lost; says for how long none was handled.
+async fn cut_off(broker: &Broker, hand: &[&str], events: &Events, group: &str, from: u32) -> Duration {
+    let (tally, in_turn) = (Tally::default(), Arc::<InTurn>::default());
+    let worker = start(tallying(events, group, &tally)).await;
+    let publish = Arc::clone(&in_turn).publish(events.clone(), group.to_owned(), tally.clone(), from);
+    let publishing = tokio::spawn(publish);
+    let until_more = async |more: usize| {
+        let enough = tally.total() + more;
+        let handled = wait_until(PATIENCE, || tally.total() >= enough).await;
+        assert!(handled, "nothing is handled any more, after {hand:?}");
+    };
+    until_more(10).await;
+    let since = Instant::now();
+    broker.ctl(hand).await;
+    let latest = in_turn.latest.load(Ordering::Relaxed);
+    until_more(20).await;
+    in_turn.is_over.store(true, Ordering::Relaxed);
+    let mut acknowledged = publishing.await.expect("no panic");
+    if hand[0] == DELETES {
+        // What is in a queue is deleted with it, and RabbitMQ confirms what comes to it meanwhile.
+        acknowledged.retain(|number| *number > latest);
+    }
+    let missing = || tally.missing(acknowledged.iter().copied());
+    let is_complete = wait_until(PATIENCE, || missing().is_empty()).await;
+    assert!(is_complete, "{:?} are lost after {hand:?}", missing());
+    worker.shutdown(SECOND).await.expect("settled");
+    tally.longest_gap(since)
 }
 
 /// event fault 15
@@ -40,32 +85,33 @@ async fn a_subscription_that_is_cut_off_begins_anew() {
         return;
     };
     let client = client(&broker.url());
-    let (events, group, tally) = (client.events(), unique("group"), Tally::default());
-    let worker = start(tallying(&events, &group, &tally)).await;
+    let (events, group) = (client.events(), unique("group"));
     let queue = format!("trunkline.q.{group}");
-    let deletes = ["delete_queue", &queue];
-    let (mut longest, mut from) = (Duration::ZERO, 0);
-    for hand in [CHANNELS_DIE, &deletes[..], CONNECTIONS_CLOSE] {
+    let mut from = 0;
+    for hand in [CHANNELS_DIE, &[DELETES, &queue], CONNECTIONS_CLOSE] {
+        let mut longest = Duration::ZERO;
         for _ in 0..scaled(2, 10) {
-            broker.ctl(hand).await;
-            let took = consuming_again(&events, &group, &tally, from).await;
-            assert!(took <= 2 * SECOND, "{took:?} after {hand:?}");
-            longest = longest.max(took);
-            from += 1000;
-            let outcomes = publish_from(2, &events, &group, from..from + 50, PATIENCE).await;
-            assert!(outcomes.iter().all(|(_, outcome)| outcome.is_ok()));
-            let all = || tally.missing(from..from + 50).is_empty();
-            assert!(
-                wait_until(PATIENCE, all).await,
-                "{:?} are lost after {hand:?}",
-                tally.missing(from..from + 50)
-            );
-            from += 1000;
+            longest = longest.max(cut_off(&broker, hand, &events, &group, from).await);
+            from += 1_000_000;
         }
+        println!("fault 15: consuming again after at most {longest:?}, {hand:?}");
+        assert!(longest <= 2 * SECOND, "{longest:?} after {hand:?}");
     }
-    println!("fault 15: consuming again after at most {longest:?}");
-    worker.shutdown(SECOND).await.expect("settled");
+    let counted = client.metrics().events.reconnects;
+    println!("fault 15: {counted:?}");
+    for cause in ["channel", "closed"] {
+        let count = counted.get(cause).copied().unwrap_or_default();
+        assert!(count >= u64::from(scaled(2, 10)), "{cause}: {counted:?}");
+    }
     client.shutdown(SECOND).await;
+}
+
+/// How many events are in a queue, those included that somebody has in hand.
+async fn messages(broker: &Broker, queue: &str) -> Option<u32> {
+    let listed = broker.ctl(&["list_queues", "name", "messages"]).await;
+    let mut lines = listed.lines().filter_map(|line| line.split_once('\t'));
+    let (_, messages) = lines.find(|(name, _)| *name == queue)?;
+    messages.parse().ok()
 }
 
 /// event fault 18
@@ -101,15 +147,7 @@ async fn what_comes_again_after_a_cut_is_not_handled_again() {
     assert_eq!((tally.distinct(), tally.total()), (8, 8));
     worker.shutdown(SECOND).await.expect("settled");
     client.shutdown(SECOND).await;
-    let left = broker.ctl(&["list_queues", "name", "messages"]).await;
-    let queue = left
-        .lines()
-        .find(|line| line.starts_with(&format!("trunkline.q.{group}\t")));
-    assert_eq!(
-        queue.and_then(|line| line.split('\t').nth(1)),
-        Some("0"),
-        "{left}"
-    );
+    assert_eq!(messages(&broker, &format!("trunkline.q.{group}")).await, Some(0));
 }
 
 /// event fault 22
@@ -157,6 +195,24 @@ async fn what_is_urgent_overtakes_a_full_queue() {
     client.shutdown(SECOND).await;
 }
 
+/// Publishes every sixteenth until that is refused; gives those that are acknowledged, and the refusal.
+async fn publish_until_refused(
+    events: Events,
+    group: String,
+    from: u32,
+    confirmed: Arc<AtomicU32>,
+) -> (Vec<u32>, Error) {
+    let mut acknowledged = Vec::new();
+    for number in (from..).step_by(16) {
+        match events.publish(&numbered(number)).target(&group).await {
+            Ok(_) => acknowledged.push(number),
+            Err(error) => return (acknowledged, error),
+        }
+        confirmed.fetch_add(1, Ordering::Relaxed);
+    }
+    unreachable!("there are many numbers")
+}
+
 /// event fault 23
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shutdown_under_load_loses_nothing_and_repeats_nothing() {
@@ -171,18 +227,39 @@ async fn a_shutdown_under_load_loses_nothing_and_repeats_nothing() {
     assert!(outcomes.iter().all(|(_, outcome)| outcome.is_ok()));
     let worker = start(subscribe(&first.events())).await;
     tally.wait_for(300, PATIENCE).await;
+    let confirmed = Arc::<AtomicU32>::default();
+    let publishing: Vec<_> = (3000..3016)
+        .map(|from| {
+            let run = publish_until_refused(first.events(), group.clone(), from, Arc::clone(&confirmed));
+            tokio::spawn(run)
+        })
+        .collect();
+    let is_under_way = || confirmed.load(Ordering::Relaxed) >= 200;
+    assert!(wait_until(PATIENCE, is_under_way).await, "nothing is confirmed");
     let begun = Instant::now();
     let shutdown = first.shutdown(10 * SECOND).await;
     drop(worker);
     assert!(begun.elapsed() <= 10 * SECOND, "{:?}", begun.elapsed());
     assert_eq!(shutdown.abandoned, 0);
-    assert!(tally.total() < 3000, "it ended in the middle");
+    let mut expected = 3000;
+    for publishing in publishing {
+        let (acknowledged, refusal) = publishing.await.expect("no panic");
+        // None was cut off on its way: that would be another error.
+        assert_eq!(refusal.kind(), ErrorKind::ShuttingDown, "{refusal}");
+        expected += acknowledged.len();
+    }
+    println!(
+        "fault 23: {} of {expected} handled at the end, after {:?}",
+        tally.total(),
+        begun.elapsed()
+    );
+    assert!(tally.total() < expected, "it ended in the middle");
     let worker = start(subscribe(&second.events())).await;
-    tally.wait_for(3000, PATIENCE).await;
-    sleep(SECOND / 2).await;
-    assert_eq!((tally.distinct(), tally.total()), (3000, 3000));
-    worker.shutdown(SECOND).await.expect("settled");
+    tally.wait_for(expected, PATIENCE).await;
+    worker.shutdown(10 * SECOND).await.expect("settled");
     second.shutdown(SECOND).await;
+    assert_eq!((tally.distinct(), tally.total()), (expected, expected));
+    assert_eq!(messages(&broker, &format!("trunkline.q.{group}")).await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,9 @@ use trunkline_tests::broker::Broker;
 
 use crate::support::{PATIENCE, SECOND, Tally, client, numbered, start, tallying, unique, until_state};
 
+/// What a broker logs of each connection.
+const ACCEPTED: &str = "accepting AMQP connection";
+
 fn verifying(broker: &Broker) -> String {
     format!("{}?declare=verify", broker.url())
 }
@@ -114,7 +117,7 @@ async fn a_queue_with_other_arguments_is_one_clear_error() {
         .expect("confirmed");
     tally.wait_for(1, PATIENCE).await;
     declare_classic(&broker, &format!("trunkline.q.{group}")).await;
-    let before = connections(&broker).await;
+    let (before, accepted) = (connections(&broker).await, broker.logged(ACCEPTED));
     let error = refusal(&client, &group).await;
     let message = error.message();
     assert!(
@@ -123,8 +126,8 @@ async fn a_queue_with_other_arguments_is_one_clear_error() {
     );
     assert!(message.contains("arg 'x-dead-letter-exchange'"), "{message}");
 
-    // The same for whoever publishes to it.
-    let context = Context::new().with_timeout(Duration::from_secs(2));
+    // The same for whoever publishes to it, for as long as it tries.
+    let context = Context::new().with_timeout(Duration::from_secs(5));
     let publish = trunkline::context::scope(context, async {
         events.publish(&numbered(1)).target(&group).await
     });
@@ -147,6 +150,8 @@ async fn a_queue_with_other_arguments_is_one_clear_error() {
         .expect("confirmed");
     tally.wait_for(2, PATIENCE).await;
     assert_eq!(connections(&broker).await, before, "none of them was made anew");
+    let more = broker.logged(ACCEPTED) - accepted;
+    assert!(more <= 1, "{more} more connections within 5 s");
     // The subscription that was refused, once: it is not tried again.
     let counted = client.metrics().events.reconnects;
     assert_eq!(counted, BTreeMap::from([("conflict".to_owned(), 1)]));

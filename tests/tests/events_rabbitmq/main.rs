@@ -13,6 +13,7 @@ mod families;
 mod frozen;
 mod killed;
 mod ladder;
+mod late;
 mod letters;
 mod mute;
 mod processes;

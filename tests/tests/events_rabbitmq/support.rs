@@ -1,6 +1,8 @@
 //! What these tests share: clients of a broker, names that nobody else uses, and a tally of what was handled.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -53,15 +55,54 @@ pub(crate) struct Tally(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    numbers: HashMap<u32, u32>,
+    numbers: HashMap<u32, BTreeSet<String>>,
     order: Vec<u32>,
+    moments: Vec<Instant>,
+}
+
+impl Seen {
+    fn push(&mut self, number: u32) {
+        self.order.push(number);
+        self.moments.push(Instant::now());
+    }
 }
 
 impl Tally {
     pub(crate) fn push(&self, number: u32) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen.numbers.entry(number).or_default() += 1;
-        seen.order.push(number);
+        self.with(|seen| {
+            seen.numbers.entry(number).or_default();
+            seen.push(number);
+        });
+    }
+
+    pub(crate) fn push_event(&self, event: &Delivery<Numbered>) {
+        self.with(|seen| {
+            let ids = seen.numbers.entry(event.number).or_default();
+            ids.insert(event.id().to_owned());
+            seen.push(event.number);
+        });
+    }
+
+    /// Those that were handled under another id than theirs, whether or not under theirs too.
+    pub(crate) fn under_other_ids<'a>(&self, sent: impl IntoIterator<Item = (u32, &'a str)>) -> Vec<u32> {
+        self.with(|seen| {
+            let is_other = |(number, id): &(u32, &str)| {
+                let ids = seen.numbers.get(number);
+                ids.is_some_and(|ids| ids.iter().any(|handled| handled != id))
+            };
+            sent.into_iter()
+                .filter(is_other)
+                .map(|(number, _)| number)
+                .collect()
+        })
+    }
+
+    /// Those that were handled under more than one id.
+    pub(crate) fn with_several_ids(&self) -> Vec<u32> {
+        self.with(|seen| {
+            let several = seen.numbers.iter().filter(|(_, ids)| ids.len() > 1);
+            several.map(|(number, _)| *number).collect()
+        })
     }
 
     pub(crate) fn distinct(&self) -> usize {
@@ -83,8 +124,16 @@ impl Tally {
         })
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Seen) -> T) -> T {
-        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, look: impl FnOnce(&mut Seen) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The longest time in which nothing was handled, from then on.
+    pub(crate) fn longest_gap(&self, since: Instant) -> Duration {
+        self.with(|seen| {
+            let gaps = seen.moments.windows(2).filter(|pair| pair[1] >= since);
+            gaps.map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+        })
     }
 
     /// Waits until so many distinct ones were handled.
@@ -108,7 +157,7 @@ pub(crate) async fn wait_until(limit: Duration, mut is_true: impl FnMut() -> boo
 pub(crate) fn tallying(events: &Events, group: &str, tally: &Tally) -> Subscribe {
     let tally = tally.clone();
     events.subscribe(group).on(move |event: Delivery<Numbered>| {
-        tally.push(event.number);
+        tally.push_event(&event);
         async { Ok::<(), HandlerError>(()) }
     })
 }
@@ -148,29 +197,37 @@ impl Drop for Folder {
     }
 }
 
+pub(crate) type Outcomes = Vec<(u32, trunkline::Result<trunkline::Receipt>)>;
+
 /// Publishes these, in a context of this deadline, from so many tasks; the outcome of each by its number.
 pub(crate) async fn publish_from(
     tasks: u32,
     events: &Events,
     target: &str,
-    numbers: std::ops::Range<u32>,
+    numbers: Range<u32>,
     limit: Duration,
-) -> Vec<(u32, trunkline::Result<trunkline::Receipt>)> {
+) -> Outcomes {
+    publish_counting(tasks, events, target, numbers, limit, &Arc::default()).await
+}
+
+/// The same, and counts those that have an outcome.
+pub(crate) async fn publish_counting(
+    tasks: u32,
+    events: &Events,
+    target: &str,
+    numbers: Range<u32>,
+    limit: Duration,
+    decided: &Arc<AtomicU32>,
+) -> Outcomes {
     let started: Vec<_> = (0..tasks)
         .map(|task| {
             let mine: Vec<u32> = numbers.clone().filter(|number| number % tasks == task).collect();
-            let (events, target) = (events.clone(), target.to_owned());
+            let (events, target, decided) = (events.clone(), target.to_owned(), Arc::clone(decided));
             let context = trunkline::Context::new().with_timeout(limit);
             tokio::spawn(trunkline::context::scope(context, async move {
                 let mut outcomes = Vec::new();
                 for some in mine.chunks(200) {
-                    let sent: Vec<_> = some
-                        .iter()
-                        .map(|number| tokio::spawn(events.publish(&numbered(*number)).target(&*target)))
-                        .collect();
-                    for (number, sent) in some.iter().zip(sent) {
-                        outcomes.push((*number, sent.await.expect("no panic")));
-                    }
+                    outcomes.extend(publish_some(&events, &target, some, &decided).await);
                 }
                 outcomes
             }))
@@ -181,6 +238,24 @@ pub(crate) async fn publish_from(
         all.extend(task.await.expect("no panic"));
     }
     all
+}
+
+async fn publish_some(events: &Events, target: &str, numbers: &[u32], decided: &Arc<AtomicU32>) -> Outcomes {
+    let publish = |number: &u32| {
+        let publish = events.publish(&numbered(*number)).target(target);
+        let decided = Arc::clone(decided);
+        tokio::spawn(async move {
+            let outcome = publish.await;
+            decided.fetch_add(1, Ordering::Relaxed);
+            outcome
+        })
+    };
+    let sent: Vec<_> = numbers.iter().map(publish).collect();
+    let mut outcomes = Vec::new();
+    for (number, sent) in numbers.iter().zip(sent) {
+        outcomes.push((*number, sent.await.expect("no panic")));
+    }
+    outcomes
 }
 
 /// Waits until the state is one that is asked for; says how long that took.

@@ -19,11 +19,14 @@ use crate::client::{Shared, lock};
 use crate::{Error, ErrorKind, Result};
 
 /// Where a builder wants its outbox, and how large.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct OutboxSettings {
     /// `None`: there is no outbox.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) bounds: Bounds,
+    /// One that is open already, over a disk that fails.
+    #[cfg(test)]
+    pub(crate) store: Option<Store>,
 }
 
 /// The outbox of a client. Dropped, its relay ends, and what is on its way is relayed by the next.
@@ -39,6 +42,10 @@ impl Outbox {
     /// # Errors
     /// `Config` where its bounds are zero, or it cannot be opened; the error names the directory.
     pub(crate) fn open(settings: &OutboxSettings) -> Result<Option<Self>> {
+        #[cfg(test)]
+        if let Some(store) = &settings.store {
+            return Ok(Some(Self::over(store.clone())));
+        }
         let Some(directory) = &settings.directory else {
             return Ok(None);
         };
@@ -50,11 +57,15 @@ impl Outbox {
         }
         let opened = Store::open(directory, settings.bounds);
         let store = opened.map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
-        Ok(Some(Self {
+        Ok(Some(Self::over(store)))
+    }
+
+    fn over(store: Store) -> Self {
+        Self {
             store,
             relay: Mutex::default(),
             stop: watch::Sender::new(false),
-        }))
+        }
     }
 
     /// Starts the relay where there is a runtime and none runs: a client may be built before its runtime, and may outlive

@@ -77,6 +77,23 @@ impl Fault {
         }
     }
 
+    /// Of a channel that declares nothing: no arguments are in conflict there. A broker closes it under the same code where
+    /// acknowledgements are late, and nobody has to change anything before the next one.
+    pub(super) fn of_work(self) -> Self {
+        match self.cause {
+            Cause::Conflict => Self::new(Cause::Channel, self.text),
+            Cause::Unreachable
+            | Cause::Mute
+            | Cause::Refused
+            | Cause::Lost
+            | Cause::Silent
+            | Cause::Closed
+            | Cause::Channel
+            | Cause::Missing
+            | Cause::Unconfirmed => self,
+        }
+    }
+
     pub(super) fn mute(what: &str, limit: Duration) -> Self {
         Self::new(Cause::Mute, format!("{what}: no answer within {limit:?}"))
     }

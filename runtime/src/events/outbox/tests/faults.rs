@@ -9,8 +9,8 @@ use redb::backends::FileBackend;
 
 use super::*;
 
-const WRITES: u8 = 1;
-const SYNCS: u8 = 2;
+pub(super) const WRITES: u8 = 1;
+pub(super) const SYNCS: u8 = 2;
 const PANICS: u8 = 3;
 
 /// A file with a switch.
@@ -61,22 +61,23 @@ impl StorageBackend for Faulty {
     }
 }
 
+/// A store whose disk breaks as the switch says.
+pub(super) fn faulty(folder: &Folder, bounds: Bounds, error: io::ErrorKind) -> (Store, Arc<AtomicU8>) {
+    let broken = Arc::new(AtomicU8::new(0));
+    let switch = Arc::clone(&broken);
+    let wrap = |file| Faulty {
+        file,
+        broken: switch,
+        error,
+    };
+    let store = Store::open_with(folder.path(), bounds, Arc::new(SystemTime::now), wrap);
+    (store.expect("opens"), broken)
+}
+
 /// A hundred records go in, the disk breaks, a hundred more come, the disk recovers.
 async fn breaks(what: u8, error: io::ErrorKind) {
     let folder = Folder::new();
-    let broken = Arc::new(AtomicU8::new(0));
-    let switch = Arc::clone(&broken);
-    let store = Store::open_with(
-        folder.path(),
-        Bounds::default(),
-        Arc::new(SystemTime::now),
-        |file| Faulty {
-            file,
-            broken: switch,
-            error,
-        },
-    )
-    .expect("opens");
+    let (store, broken) = faulty(&folder, Bounds::default(), error);
     accept_all(&store, (0..100).map(record)).await;
     let held = store.take(1).await.expect("open");
 
@@ -141,19 +142,11 @@ async fn a_panic_of_the_engine_closes_the_store() {
 #[tokio::test]
 async fn who_waits_for_room_hears_of_the_end() {
     let folder = Folder::new();
-    let broken = Arc::new(AtomicU8::new(0));
-    let switch = Arc::clone(&broken);
     let bounds = Bounds {
         records: 1,
         ..Bounds::default()
     };
-    let error = io::ErrorKind::Other;
-    let store = Store::open_with(folder.path(), bounds, Arc::new(SystemTime::now), |file| Faulty {
-        file,
-        broken: switch,
-        error,
-    })
-    .expect("opens");
+    let (store, broken) = faulty(&folder, bounds, io::ErrorKind::Other);
     store.accept(record(0)).await.expect("accepted");
     let waiting = tokio::spawn({
         let store = store.clone();

@@ -1,7 +1,7 @@
 //! A process that is killed while it writes: event fault 4, the store's part.
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -37,8 +37,8 @@ async fn a_killed_process_loses_nothing_that_it_accepted() {
     let random = Random::from_seed(4);
     let mut said = Said::default();
     for round in 0..5 {
-        let millis = 100 + random.next_u64() % 300;
-        said.read(&run_and_kill(&folder, round, Duration::from_millis(millis)));
+        let lines = 100 + random.next_u64() % 3000;
+        said.read(&run_and_kill(&folder, round, lines));
     }
     assert!(said.accepted.len() > 100, "the processes did something");
 
@@ -64,8 +64,8 @@ async fn a_killed_process_loses_nothing_that_it_accepted() {
     );
 }
 
-/// Runs the producer below in a process of its own.
-fn run_and_kill(folder: &Folder, round: u32, after: Duration) -> String {
+/// Runs the producer below in a process of its own, and kills it when it has said so much: nobody knows what it does then.
+fn run_and_kill(folder: &Folder, round: u32, lines: u64) -> String {
     let mut child = Command::new(std::env::current_exe().expect("a path"))
         .args([
             "--exact",
@@ -77,16 +77,17 @@ fn run_and_kill(folder: &Folder, round: u32, after: Duration) -> String {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the test binary runs");
-    let mut output = child.stdout.take().expect("piped");
-    let reader = std::thread::spawn(move || {
-        let mut text = String::new();
-        output.read_to_string(&mut text).map(|_| text)
-    });
-    // The one thing here that cannot be told when to happen: it is the fault.
-    std::thread::sleep(after);
+    let mut output = BufReader::new(child.stdout.take().expect("piped"));
+    let mut text = String::new();
+    for _ in 0..lines {
+        let read = output.read_line(&mut text).expect("text");
+        assert!(read > 0, "it ended by itself: {text}");
+    }
     child.kill().expect("it runs");
+    // What it said before is in the pipe.
+    output.read_to_string(&mut text).expect("text");
     child.wait().expect("it ended");
-    reader.join().expect("no panic").expect("text")
+    text
 }
 
 /// Does nothing where nobody told it to: it is a part of the test above.

@@ -1,6 +1,7 @@
 //! A channel in confirm mode: the one place that publishes.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation};
@@ -11,10 +12,11 @@ use super::super::link::{Link, answered};
 use super::super::{topology, wire};
 use super::Parcel;
 
-/// A channel that confirms. It has one owner and no clone: two tasks that publish on one channel get each other's
-/// confirms.
+/// A channel that confirms. It has one owner, no clone, and publishes for nobody but that owner: two tasks that publish on
+/// one channel get each other's confirms.
 pub(in super::super) struct ConfirmChannel {
-    channel: Channel,
+    /// Shared with what is on its way, and with nobody else.
+    channel: Arc<Channel>,
     frame_max: usize,
 }
 
@@ -25,7 +27,7 @@ impl ConfirmChannel {
         let selected = channel.confirm_select(ConfirmSelectOptions::default());
         answered("confirm mode", selected).await?;
         Ok(Self {
-            channel,
+            channel: Arc::new(channel),
             frame_max: link.frame_max(),
         })
     }
@@ -35,14 +37,14 @@ impl ConfirmChannel {
     /// # Errors
     /// For good, where the broker would close the channel, and with it all that is on its way there.
     pub(in super::super) fn publish(
-        &self,
+        &mut self,
         parcel: &Parcel,
-    ) -> Result<impl Future<Output = lapin::Result<Confirmation>> + Send + use<'_>, Nack> {
+    ) -> Result<impl Future<Output = lapin::Result<Confirmation>> + Send + use<>, Nack> {
         let properties = wire::properties(&parcel.wire, self.frame_max)?;
         let exchange = wire::short("exchange", &parcel.exchange)?;
         let key = wire::short("routing key", &parcel.key)?;
-        let wire = std::sync::Arc::clone(&parcel.wire);
-        let channel = &self.channel;
+        let wire = Arc::clone(&parcel.wire);
+        let channel = Arc::clone(&self.channel);
         Ok(async move {
             let options = BasicPublishOptions {
                 // What comes back for want of a queue is kept by `returns`.
@@ -52,5 +54,29 @@ impl ConfirmChannel {
             let sent = channel.basic_publish(exchange, key, options, &wire.body, properties);
             sent.await?.await
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Has one answer for what is no `Clone`, and two for what is: then this does not compile.
+    trait HasNoClone<Which> {
+        fn check() {}
+    }
+
+    struct Anything;
+    struct IsClone;
+
+    impl<T> HasNoClone<Anything> for T {}
+
+    impl<T: Clone> HasNoClone<IsClone> for T {}
+
+    #[test]
+    fn a_channel_has_no_second_owner() {
+        <ConfirmChannel as HasNoClone<_>>::check();
+        // Nor is it published on through a shared reference: this takes the only one there is.
+        let _: fn(&mut ConfirmChannel, &Parcel) -> Result<_, Nack> = ConfirmChannel::publish;
     }
 }

@@ -1,6 +1,7 @@
 //! Publishing: one task owns the channel, and what was not confirmed on one connection goes out again on the next.
 
 mod channel;
+mod excess;
 mod returns;
 mod window;
 
@@ -131,7 +132,7 @@ fn unconfirmed(nack: Nack) -> Nack {
 pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
     let mut is_bare = false;
     while let Some(link) = desk.link(&stop).await {
-        let channel = match open(&core, &link, is_bare).await {
+        let mut channel = match open(&core, &link, is_bare).await {
             Ok(channel) => channel,
             Err(fault) => {
                 if unusable(&core, &link, fault, &stop).await.is_none() {
@@ -141,12 +142,13 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
             }
         };
         core.states.set(Role::Publishing, EventsState::Up);
-        match desk.session(&link, &channel, &stop).await {
+        match desk.session(&link, &mut channel, &stop).await {
             Ok(()) => return,
             Err(fault) => {
                 // An exchange that is not there closes the channel.
                 is_bare = fault.cause == Cause::Missing;
-                link.condemn(fault);
+                desk.refuse_excess(&fault);
+                link.condemn(fault.of_work());
             }
         }
         desk.forget();
@@ -174,7 +176,7 @@ async fn unusable(core: &Core, link: &Link, fault: Fault, stop: &Stop) -> Option
             until(stop, sleep(fault.cause.pause())).await
         }
         _ => {
-            link.condemn(fault);
+            link.condemn(fault.of_work());
             until(stop, sleep(LOOK)).await
         }
     }
@@ -194,7 +196,7 @@ impl Desk {
     async fn session(
         &mut self,
         link: &Arc<Link>,
-        channel: &ConfirmChannel,
+        channel: &mut ConfirmChannel,
         stop: &Stop,
     ) -> Result<(), Fault> {
         let mut window = Window::new(channel);
@@ -259,6 +261,24 @@ impl Desk {
             return true;
         }
         any
+    }
+
+    /// Refuses what the broker has closed the channel for: sent again, it would close the next, and hold up all others.
+    fn refuse_excess(&mut self, fault: &Fault) {
+        let Some(most) = excess::allowed(fault) else {
+            return;
+        };
+        for request in std::mem::take(&mut self.backlog) {
+            match excess::refusal(&request.parcel, most) {
+                // No broker that says so has taken it before.
+                Some(nack) => Request {
+                    was_sent: false,
+                    ..request
+                }
+                .answer(Err(nack)),
+                None => self.backlog.push_back(request),
+            }
+        }
     }
 
     /// Lets go of what nobody waits for any more.

@@ -21,8 +21,8 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// What was published on one channel and is not confirmed.
 pub(super) struct Window<'a> {
-    channel: &'a ConfirmChannel,
-    flying: VecDeque<Flying<'a>>,
+    channel: &'a mut ConfirmChannel,
+    flying: VecDeque<Flying>,
     bytes: usize,
     /// Those that may come back.
     mandatory: usize,
@@ -31,11 +31,11 @@ pub(super) struct Window<'a> {
     is_unclear: bool,
 }
 
-struct Flying<'a> {
+struct Flying {
     request: Request,
     weight: usize,
     since: Instant,
-    confirm: Confirm<'a>,
+    confirm: Confirm,
     is_mandatory: bool,
     /// Once it is known.
     decided: Option<Decided>,
@@ -47,12 +47,12 @@ struct Decided {
     is_unclear: bool,
 }
 
-type Confirm<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+type Confirm = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 type Answer = lapin::Result<Confirmation>;
 
 impl<'a> Window<'a> {
-    pub(super) fn new(channel: &'a ConfirmChannel) -> Self {
+    pub(super) fn new(channel: &'a mut ConfirmChannel) -> Self {
         Self {
             channel,
             flying: VecDeque::new(),
@@ -85,7 +85,7 @@ impl<'a> Window<'a> {
         if request.is_forgotten() {
             return;
         }
-        let mut confirm: Confirm<'a> = match self.channel.publish(&request.parcel) {
+        let mut confirm: Confirm = match self.channel.publish(&request.parcel) {
             Ok(confirm) => Box::pin(confirm),
             Err(nack) => return request.answer(Err(nack)),
         };
@@ -158,7 +158,7 @@ impl<'a> Window<'a> {
 
     /// What is not decided, in its order.
     pub(super) fn into_requests(self) -> impl DoubleEndedIterator<Item = Request> {
-        let sent = |flying: Flying<'_>| Request {
+        let sent = |flying: Flying| Request {
             was_sent: true,
             ..flying.request
         };
@@ -166,7 +166,7 @@ impl<'a> Window<'a> {
     }
 }
 
-impl Flying<'_> {
+impl Flying {
     /// Whether it is decided by now.
     ///
     /// # Errors

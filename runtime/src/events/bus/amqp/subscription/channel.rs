@@ -70,7 +70,7 @@ impl TakingChannel {
             let told = received.and_then(|()| self.tell(cx, session, &mut look));
             match told {
                 Ok(()) => Poll::Pending,
-                Err(fault) => Poll::Ready(fault),
+                Err(fault) => Poll::Ready(fault.of_work()),
             }
         })
         .await
