@@ -239,7 +239,9 @@ impl DeadLetter {
     pub fn reason(&self) -> &str {
         #[cfg(feature = "outbox")]
         match self.unsent {
-            Some(unsent) if unsent.has_expired => return "it expired before it could be sent",
+            Some(unsent) if unsent.has_expired => {
+                return "it expired, or was refused for good, before it could be sent";
+            }
             Some(_) => return "it was refused for good",
             None => {}
         }

@@ -96,7 +96,12 @@ impl Consumer {
             Err(death) => return self.bury(incoming, &death).await,
         };
         let message = received.message();
-        let Some(mut claim) = self.seen.claim(&message.source, &message.id).await else {
+        // Another worker may have it, which is not closing.
+        let claimed = self.seen.claim(&message.source, &message.id);
+        let Some(claimed) = until(&self.closing, claimed).await else {
+            return;
+        };
+        let Some(mut claim) = claimed else {
             count(&self.figures.duplicates);
             return self.acknowledge(incoming).await;
         };

@@ -16,13 +16,14 @@ pub(crate) const DEAD_REASON: &str = "x-dead-reason";
 pub(crate) const DEAD_TIME: &str = "x-dead-time";
 /// The exchange that had no queue for it.
 pub(crate) const UNROUTED_FROM: &str = "x-unrouted-from";
+/// When the event is no longer worth handling.
+pub(crate) const EXPIRES: &str = "x-expires-at";
 /// What the first failed attempt said.
 pub(crate) const FIRST_FAILURE: &str = "x-first-failure";
 /// When the first attempt failed.
 pub(crate) const FIRST_FAILURE_TIME: &str = "x-first-failure-time";
 
 const VERSION: &str = "x-event-version";
-const EXPIRES: &str = "x-expires-at";
 const TRACE_ID: &str = "x-trace-id";
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";

@@ -23,8 +23,8 @@ use super::wire::Wire;
 #[cfg(feature = "amqp")]
 pub(crate) use self::common::UNROUTED_FROM;
 pub(crate) use self::common::{
-    ATTEMPT, DEAD_REASON, DEAD_TIME, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers, is_reserved, trace_id,
-    traceparent,
+    ATTEMPT, DEAD_REASON, DEAD_TIME, EXPIRES, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers, is_reserved,
+    trace_id, traceparent,
 };
 pub(crate) use self::json_object::{JsonObject, write_text};
 pub(crate) use self::members::{Members, text};

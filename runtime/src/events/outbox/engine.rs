@@ -1,5 +1,10 @@
 //! What the outbox asks of whatever keeps its bytes. One implementation is real (`disk`), others are for tests.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
 use super::record::{Encoded, Lane, Seq, Stored};
 
 /// Keeps records, and is asked to write from one thread only.
@@ -21,6 +26,39 @@ pub(super) trait Engine: Send + Sync + 'static {
 
     /// What a subscription has handled, the oldest first.
     fn handled(&self, label: &str) -> Result<Vec<String>, EngineError>;
+}
+
+/// An engine that is in use. Its file is closed with the last who uses it, and then those are told who wait for that.
+pub(super) struct InUse {
+    // In the order of their end.
+    engine: Arc<dyn Engine>,
+    _vacating: Vacating,
+}
+
+struct Vacating(Arc<Semaphore>);
+
+impl InUse {
+    /// `vacated` is closed at the end.
+    pub(super) fn new(engine: Arc<dyn Engine>, vacated: &Arc<Semaphore>) -> Self {
+        Self {
+            engine,
+            _vacating: Vacating(Arc::clone(vacated)),
+        }
+    }
+}
+
+impl Deref for InUse {
+    type Target = dyn Engine;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.engine
+    }
+}
+
+impl Drop for Vacating {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// Records that are read together, and whether they are the last of their lane.

@@ -136,7 +136,9 @@ impl<F: Future> Window<F> {
     async fn drain(mut self, bus: &Bus) {
         let mut states = bus.watch();
         let mut away = pin!(async {
-            if states.wait_for(|state| *state != EventsState::Up).await.is_err() {
+            let is_away =
+                |state: &EventsState| matches!(state, EventsState::Connecting | EventsState::Down(_));
+            if states.wait_for(is_away).await.is_err() {
                 pending::<()>().await;
             }
         });

@@ -140,10 +140,10 @@ struct Line {
 impl Line {
     fn new(bound: usize, used: u64) -> Self {
         let used = usize::try_from(used).unwrap_or(usize::MAX);
+        // What is more than there can be permits is no bound; what is used takes of them all the same.
+        let bound = bound.min(Semaphore::MAX_PERMITS);
         Self {
-            permits: Arc::new(Semaphore::new(
-                bound.saturating_sub(used).min(Semaphore::MAX_PERMITS),
-            )),
+            permits: Arc::new(Semaphore::new(bound.saturating_sub(used))),
             excess: Mutex::new(used.saturating_sub(bound)),
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, Semaphore};
 
 use super::StoreError;
-use super::engine::{Engine, EngineError, Level};
+use super::engine::{EngineError, InUse, Level};
 use super::fate::Fates;
 use super::lanes::Lanes;
 use super::record::{Seq, millis, time};
@@ -33,12 +33,14 @@ pub(super) struct Shared {
     pub(super) fates: Fates,
     pub(super) counts: Counts,
     /// `None` once the store has ended.
-    pub(super) engine: Mutex<Option<Arc<dyn Engine>>>,
+    pub(super) engine: Mutex<Option<Arc<InUse>>>,
     pub(super) level: Mutex<Level>,
     /// Why the store has ended.
     pub(super) end: OnceLock<StoreError>,
-    /// Closed when the writing thread is done: the file is closed and the directory free.
+    /// Closed when the writing thread is done.
     pub(super) finished: Semaphore,
+    /// Closed when the file is closed and the directory free: somebody may be reading still when the writing is done.
+    pub(super) vacated: Arc<Semaphore>,
 }
 
 /// What happened since the store was opened.
@@ -105,7 +107,7 @@ impl Shared {
     }
 
     /// The engine while the store is open.
-    pub(super) fn engine(&self) -> Result<Arc<dyn Engine>, StoreError> {
+    pub(super) fn engine(&self) -> Result<Arc<InUse>, StoreError> {
         lock(&self.engine).clone().ok_or_else(|| self.ended())
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task;
 
 use super::directory::{Directory, unusable};
-use super::engine::{Engine, EngineError, Handled, Level, panicked};
+use super::engine::{Engine, EngineError, Handled, InUse, Level, panicked};
 use super::entry::Entry;
 #[cfg(test)]
 use super::entry::Kept;
@@ -73,6 +73,7 @@ impl Store {
         bounds: Bounds,
         clock: Clock,
     ) -> Result<Self, StoreError> {
+        let vacated = Arc::new(Semaphore::new(0));
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
             clock,
@@ -83,10 +84,11 @@ impl Store {
             arrived: Notify::new(),
             fates: Fates::default(),
             counts: Counts::default(),
-            engine: Mutex::new(Some(engine)),
+            engine: Mutex::new(Some(Arc::new(InUse::new(engine, &vacated)))),
             level: Mutex::new(level),
             end: OnceLock::new(),
             finished: Semaphore::new(0),
+            vacated,
         });
         let writing = Arc::clone(&shared);
         std::thread::Builder::new()
@@ -227,8 +229,8 @@ impl Store {
     /// next store.
     pub(crate) async fn close(&self) {
         self.shared.waiting.push(|work| work.closing = true);
-        // It has no permits: this returns when the writing thread is done.
-        let _ = self.shared.finished.acquire().await;
+        // It has no permits: this returns when the last who reads or writes is done.
+        let _ = self.shared.vacated.acquire().await;
     }
 
     /// Reads on a thread that may block. A store that cannot be read ends.
@@ -238,7 +240,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let engine = self.shared.engine()?;
         let shared = Arc::clone(&self.shared);
-        match task::spawn_blocking(move || read(&shared, &*engine)).await {
+        match task::spawn_blocking(move || read(&shared, &**engine)).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => Err(self.shared.fail(error)),
             Err(ended) if ended.is_panic() => Err(self.shared.fail(panicked())),

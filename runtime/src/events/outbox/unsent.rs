@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::super::DeadLetter;
 use super::super::bus::Shelved;
 use super::super::envelope;
+use super::super::format::EXPIRES;
 use super::super::publish::{PATIENCE, PublishFailure};
 use super::super::wire::Wire;
 use super::{Outbox, Record, Seq, Stored};
@@ -105,7 +107,8 @@ impl Unsent {
     }
 
     /// Stores all of them anew, without an end, as many as find room until the deadline of the context, or for 30 s; says how
-    /// many. What becomes one of them meanwhile is not among them.
+    /// many. What becomes one of them meanwhile may be among them. Dropped on the way, it may leave up to 64 both waiting and
+    /// dead: replayed once more, they go out twice under one id.
     ///
     /// # Errors
     /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read or written.
@@ -143,7 +146,7 @@ impl Unsent {
         Ok(true)
     }
 
-    /// Deletes all of them, for good; says how many. What becomes one of them meanwhile stays.
+    /// Deletes all of them, for good; says how many. What becomes one of them meanwhile may be among them.
     ///
     /// # Errors
     /// `Config` where the client has no outbox, `Publish` where the outbox cannot be read or written.
@@ -174,9 +177,10 @@ impl Unsent {
         let id = record.id.clone();
         let record = Record {
             expires_at: None,
+            bytes: without_end(record.bytes),
             ..record
         };
-        // Killed between the two, the next process has it twice, under one id.
+        // Killed or dropped between the two, it is there twice, under one id.
         let restored = self.outbox()?.restore(record, deadline).await;
         restored.map_err(|error| error.with_event_id(id))?;
         self.outbox()?.discard(seq)
@@ -236,6 +240,17 @@ impl Pages<'_> {
             }
         }
     }
+}
+
+/// The same event, for ever worth handling; what is no event of this version stays as it is.
+fn without_end(bytes: Bytes) -> Bytes {
+    let Some(mut outgoing) = envelope::read(&bytes) else {
+        return bytes;
+    };
+    let mut wire = Wire::clone(&outgoing.wire);
+    wire.headers.remove(EXPIRES);
+    outgoing.wire = Arc::new(wire);
+    envelope::write(&outgoing)
 }
 
 /// Until when there may be room.

@@ -20,8 +20,7 @@ const MOST_EXPIRED: usize = 1024;
 pub(super) fn run(shared: &Shared) {
     let ended = Ended(shared);
     let Ok(engine) = shared.engine() else { return };
-    write(shared, &*engine);
-    // The file is closed with the last of these two, and only then are those told who wait for the end.
+    write(shared, &**engine);
     drop(engine);
     drop(ended);
 }

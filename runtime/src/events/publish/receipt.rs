@@ -118,6 +118,10 @@ impl Receipt {
     /// The same receipt of another stage, for a fake or a test; its [`confirmed`](Self::confirmed) does not wait.
     pub fn with_stage(mut self, stage: Stage) -> Self {
         self.stage = stage;
+        #[cfg(feature = "outbox")]
+        {
+            self.kept = None;
+        }
         self
     }
 

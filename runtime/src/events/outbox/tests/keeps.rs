@@ -346,3 +346,38 @@ fn accept(store: &Store, id: u32) -> impl Future<Output = ()> + Send + 'static {
         store.accept(record(id)).await.expect("accepted");
     }
 }
+
+#[tokio::test]
+async fn a_store_without_bounds_goes_on_where_it_was() {
+    let folder = Folder::new();
+    let bounds = Bounds {
+        records: usize::MAX,
+        bytes: usize::MAX,
+    };
+    let open =
+        || Store::open_with(folder.path(), bounds, Hand::default().clock(), |file| file).expect("opens");
+    let store = open();
+    accept_all(&store, (0..2).map(record)).await;
+    store.close().await;
+    let store = open();
+    take_all(&store).await.into_iter().for_each(Taken::confirm);
+    store.flush().await.expect("open");
+    store.accept(record(2)).await.expect("there is room");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_is_closed_only_once_nobody_reads_from_it() {
+    let folder = Folder::new();
+    for _ in 0..20 {
+        let store = folder.open();
+        accept_all(&store, (0..20).map(record)).await;
+        let taking = store.take(20);
+        let mut taking = std::pin::pin!(taking);
+        // It has begun on its own thread, and is given up here.
+        let begun = std::future::poll_fn(|cx| std::task::Poll::Ready(taking.as_mut().poll(cx))).await;
+        drop(begun);
+        store.close().await;
+    }
+    assert_eq!(folder.open().figures().depth, 400);
+}
