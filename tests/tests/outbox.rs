@@ -315,7 +315,7 @@ async fn all_that_is_unsent_is_replayed_as_far_as_there_is_room_or_discarded() -
     let letters = unsent.list().await?;
     let ids: Vec<&str> = letters.iter().map(DeadLetter::id).collect();
     assert_eq!((ids[0], ids[7], ids.len()), ("brief-0", "brief-7", 8));
-    assert_eq!(letters[0].reason(), "it expired before it could be sent");
+    assert!(letters[0].reason().starts_with("it expired"), "{:?}", letters[0]);
     assert_eq!(unsent.list_after(&letters[5]).await?.len(), 2);
 
     // Five of the dead have room of their own: of the places for twenty, three are free.
