@@ -13,7 +13,7 @@ const EAGER: Duration = Duration::from_secs(60);
 /// The longest wait from then on.
 const PATIENT: Duration = Duration::from_secs(5);
 
-/// 50 ms doubling to 1 s for a minute, then 5 s, without end; full jitter.
+/// 50 ms doubling to 1 s for a minute of an outage, then 5 s, without end; full jitter.
 #[derive(Debug)]
 pub(super) struct Backoff {
     since: Instant,
@@ -26,6 +26,12 @@ impl Backoff {
             since: Instant::now(),
             longest: FIRST,
         }
+    }
+
+    /// There was a connection until now. Its loss is another outage, whose first minute begins; the waits go on where they
+    /// were, for a broker that accepts and hangs up again and again.
+    pub(super) fn lost(&mut self) {
+        self.since = Instant::now();
     }
 
     /// The next wait.
@@ -55,5 +61,11 @@ mod tests {
         tokio::time::advance(EAGER).await;
         assert_eq!(backoff.bound(), PATIENT);
         assert!(backoff.next(&Random::from_seed(1)) <= PATIENT);
+        backoff.lost();
+        assert_eq!(
+            backoff.bound(),
+            LONGEST,
+            "another outage, whose first minute it is"
+        );
     }
 }

@@ -41,6 +41,7 @@ pub(super) async fn run(core: Arc<Core>, role: Role, links: Arc<Links>, stop: St
                 let Some(fault) = serve(&core, role, &links, &stop, link).await else {
                     return;
                 };
+                backoff.lost();
                 if since.elapsed() >= GOOD {
                     backoff = Backoff::new();
                 }

@@ -102,6 +102,9 @@ impl Subscription {
             };
             self.desk.clear();
             self.report(&fault);
+            if fault.cause == Cause::Lost {
+                backoff.lost();
+            }
             if since.elapsed() >= GOOD {
                 backoff = Backoff::new();
             }
