@@ -2,9 +2,22 @@
 
 use tracing::Level;
 use trunkline::testing::Script;
+use trunkline::{ErrorKind, Receipt, Result, service};
 use trunkline_tests::traces;
 
 use super::{OrdersClient, client};
+
+#[service("orders")]
+trait Announced {
+    #[publish]
+    async fn announced(&self, event: &Announcement) -> Result<Receipt>;
+    #[get("/list")]
+    async fn list(&self) -> Result<()>;
+}
+
+#[derive(serde::Serialize, serde::Deserialize, trunkline::Event)]
+#[event("announced")]
+struct Announcement {}
 
 /// What is said about sections when `orders` is bound, with the name of the section.
 fn said(name: &str, text: &str, bound_before: &[&str]) -> Vec<String> {
@@ -39,4 +52,14 @@ fn nothing_is_said_of_a_section_that_a_service_has_or_that_is_not_needed() {
     assert!(said("slip-both", &both, &[]).is_empty());
     let distant = "[services.billing]\ntimeout = '1s'";
     assert!(said("slip-distant", distant, &[]).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_of_a_method_that_publishes_are_an_error_that_says_that_it_has_none() {
+    let text = "[services.orders.endpoints.announced]\ntimeout = '1s'";
+    let announced = AnnouncedClient::new(&client(&Script::new(), "publishes", text));
+    let error = announced.list().await.expect_err("no endpoint");
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let expected = "a method under `#[publish]` has no settings";
+    assert!(error.message().contains(expected), "{error}");
 }

@@ -44,7 +44,7 @@ impl ServiceLevel {
             Some((name, _)) => {
                 let hint = match did_you_mean(name, known) {
                     none if none.is_empty() => {
-                        "; is it of another trait? `ClientBuilder::endpoints` knows it before it is bound"
+                        "; is it of another trait? `ClientBuilder::endpoints` knows it before it is bound; a method under `#[publish]` has no settings"
                             .to_owned()
                     }
                     near => near,
