@@ -394,3 +394,15 @@ fn a_client_built_without_a_runtime_sends_from_its_first_publish() {
         });
     }
 }
+
+#[tokio::test]
+async fn a_receipt_shows_its_id_and_its_stage_alone() -> Result<()> {
+    let folder = Folder::new();
+    let events = folder.client().build()?.events();
+    let receipt = events.publish(&Paid { order: 1 }).id("1").await?;
+    assert_eq!(
+        format!("{receipt:?}"),
+        r#"Receipt { id: "1", stage: Stored, .. }"#
+    );
+    Ok(())
+}

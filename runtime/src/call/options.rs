@@ -15,6 +15,9 @@ use crate::{Error, ErrorKind};
 ///
 /// They win over every attribute and every setting. A mistake in a value is an error of the call.
 ///
+/// A method under `#[publish]` sends no request: its event heeds [`timeout`](Self::timeout) and [`header`](Self::header), and
+/// the other options have no effect on it.
+///
 /// ```
 /// use std::time::Duration;
 /// use trunkline::CallOptions;
@@ -79,6 +82,9 @@ impl CallOptions {
     }
 
     /// Sends this header, instead of any other value that it would have.
+    ///
+    /// An event has it too, by its name in lower case; one that no event may have, as `traceparent`, is an error of the
+    /// publish.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match parse_header(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {

@@ -332,6 +332,9 @@ impl ClientBuilder {
     /// themselves ([`Events::unsent`](crate::Events::unsent)) have a quarter of that beside it; those beyond it take room of the
     /// others, so that nothing is thrown away.
     ///
+    /// It needs real time: in a test with a paused clock (`start_paused`) that clock runs on while the disk works, and deadlines pass
+    /// at random. Such a test does without an outbox; `testing::RecordingEvents` says what was published.
+    ///
     /// ```
     /// use serde_json::json;
     /// use trunkline::{Client, Stage};

@@ -30,8 +30,10 @@ pub(crate) struct Shared {
     pub(crate) transports: Transports,
     pub(crate) events: EventsShared,
     sources: Mutex<Sources>,
-    services: Mutex<HashMap<ServiceKey, Arc<ServiceState>>>,
+    services: Mutex<Services>,
 }
+
+type Services = HashMap<ServiceKey, Arc<ServiceState>>;
 
 /// What a builder has decided.
 pub(crate) struct Parts {
@@ -70,12 +72,40 @@ impl Shared {
         if let Some(known) = services.get(&key) {
             return Arc::clone(known);
         }
+        let service = self.add(&mut services, key);
+        drop(services);
+        self.warn_of_a_slip(name);
+        service
+    }
+
+    fn add(&self, services: &mut Services, key: ServiceKey) -> Arc<ServiceState> {
         if services.len() >= MOST_SERVICES {
             services.retain(|_, service| Arc::strong_count(service) > 1);
         }
         let service = Arc::new(ServiceState::new(&key, self.metrics));
         services.insert(key, Arc::clone(&service));
         service
+    }
+
+    /// Once a service, when it is first named: whose section has a slip in its name runs with the defaults.
+    fn warn_of_a_slip(&self, name: &str) {
+        if !self.logging {
+            return;
+        }
+        if let Some(section) = self.near_section(name) {
+            let section = format!("services.{section}");
+            tracing::warn!(target: "trunkline", section, service = name, "the file has no section for the service, but one with a similar name");
+        }
+    }
+
+    /// No lock is held afterwards: a subscriber may use the client.
+    fn near_section(&self, name: &str) -> Option<String> {
+        let sources = self.sources();
+        let services = lock(&self.services);
+        let count = |name: &str| services.values().filter(|service| service.is(name)).count();
+        let section = sources.near_section(name, |section| count(section) > 0)?;
+        // At another address it is the same service.
+        (count(name) == 1).then(|| section.to_owned())
     }
 
     /// The settings as they are now. No call waits for this lock: calls read plans.

@@ -1,7 +1,7 @@
 //! Which known word was meant?
 
 /// The known word nearest to the one written, when it is near enough to be a slip.
-fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     // The distance costs the product of the lengths; a word much longer than any choice is no slip of it.
     let longest = known.iter().map(|word| word.len()).max().unwrap_or(0);
     if written.len() > longest + 4 {

@@ -5,6 +5,7 @@ mod levels;
 mod mistakes;
 mod run_time;
 mod secrets;
+mod slips;
 
 use std::fs;
 use std::path::PathBuf;

@@ -205,3 +205,49 @@ async fn a_mistake_in_the_options_publishes_nothing() {
     }
     assert!(recording.published().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_header_of_the_options_is_the_events() -> Result<()> {
+    let (client, recording) = recorded();
+    let tenant = CallOptions::new()
+        .header("X-Tenant", "acme")
+        .header("x-shop", "1");
+    let shipping = ShippingClient::new(&client).with(tenant);
+    let again = shipping.with(CallOptions::new().header("x-shop", "2"));
+    again.paid(&Paid { order: 1 }).await?;
+    let published = recording.published();
+    assert_eq!(published[0].header("x-tenant"), Some("acme"));
+    assert_eq!(published[0].header("x-shop"), Some("2"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_of_the_options_that_no_event_may_have_is_the_error_of_a_publish_with_it() {
+    let (client, recording) = recorded();
+    let event = Paid { order: 1 };
+    for name in ["traceparent", "x-attempt", "two words"] {
+        let options = CallOptions::new().header(name, "1");
+        let error = ShippingClient::new(&client).with(options).paid(&event).await;
+        let (error, publish) = (error.unwrap_err(), client.events().publish(&event));
+        let expected = publish.header(name, "1").await.unwrap_err();
+        assert_eq!(error.kind(), expected.kind(), "{name}");
+        assert!(error.message().contains(name), "{error}");
+    }
+    assert!(recording.published().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_about_http_leave_an_event_as_it_is() -> Result<()> {
+    let (client, recording) = recorded();
+    let options = CallOptions::new()
+        .retries(3)
+        .breaker(false)
+        .idempotency_key("k")
+        .base_url("http://a:1");
+    let shipping = ShippingClient::new(&client).with(options);
+    shipping.paid(&Paid { order: 1 }).await?;
+    let published = recording.published();
+    assert_eq!(published[0].target(), Some("shipping"));
+    assert_eq!(published[0].header("idempotency-key"), None);
+    Ok(())
+}

@@ -4,7 +4,7 @@ use crate::by_name::ByName;
 use crate::config::env::{ClientEnv, EnvSnapshot};
 use crate::config::file::FileSettings;
 use crate::config::mistake::{list, wrong};
-use crate::config::near::did_you_mean;
+use crate::config::near::{did_you_mean, nearest};
 use crate::config::service::ServiceConfig;
 use crate::config::settings::Settings;
 use crate::error::Error;
@@ -44,7 +44,7 @@ impl ServiceLevel {
             Some((name, _)) => {
                 let hint = match did_you_mean(name, known) {
                     none if none.is_empty() => {
-                        "; is it of another trait? `ClientBuilder::endpoints` knows it before it is bound"
+                        "; is it of another trait? `ClientBuilder::endpoints` knows it before it is bound; a method under `#[publish]` has no settings"
                             .to_owned()
                     }
                     near => near,
@@ -163,6 +163,21 @@ impl Sources {
             .try_fold(configured, |merged, source| Ok(merged.or(&source.service(name)?)))
     }
 
+    /// The section of a file that was probably meant for this service, which has none: its name is near, and no service
+    /// that is there has it.
+    pub(crate) fn near_section(&self, name: &str, is_there: impl Fn(&str) -> bool) -> Option<&str> {
+        let sections = self.applied.iter().filter_map(Source::sections).flatten();
+        let sections: Vec<&str> = sections.map(|(section, _)| section.as_str()).collect();
+        if sections.contains(&name) {
+            return None;
+        }
+        let unclaimed: Vec<&str> = sections
+            .into_iter()
+            .filter(|section| !is_there(section))
+            .collect();
+        nearest(name, &unclaimed)
+    }
+
     /// Checks that every endpoint with settings exists: among `bound`, those of the traits that are bound, or those that
     /// the builder was told of. While nothing is bound nobody knows, and all is well.
     ///
@@ -248,6 +263,13 @@ impl Source {
         match self {
             Self::Environment { client, .. } => Some(client),
             Self::Defaults(_) | Self::Service(..) | Self::File(_) => None,
+        }
+    }
+
+    fn sections(&self) -> Option<&ByName<ServiceLevel>> {
+        match self {
+            Self::File(file) => Some(&file.services),
+            Self::Defaults(_) | Self::Service(..) | Self::Environment { .. } => None,
         }
     }
 

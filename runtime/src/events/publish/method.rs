@@ -7,9 +7,10 @@ use tokio::time::Instant;
 use super::super::derived::PublishedEvent;
 use super::super::event::Event;
 use super::super::priority::Priority;
+use super::super::text::Text;
 use super::{Draft, Publish, Receipt};
 use crate::client::ServiceClient;
-use crate::{Error, Result};
+use crate::{CallOptions, Error, Result};
 
 /// An event for this service.
 pub fn publish<E: Event + PublishedEvent>(service: &ServiceClient, event: &E) -> ServicePublish {
@@ -20,17 +21,28 @@ pub fn publish<E: Event + PublishedEvent>(service: &ServiceClient, event: &E) ->
     ))
 }
 
-/// Its target is the service. Of the options of the client it heeds the timeout; the others are about HTTP.
+/// Its target is the service.
 fn for_service(mut draft: Draft, service: &ServiceClient) -> Draft {
     draft.target = Some(service.as_target());
-    if let Some(options) = service.options() {
-        match (&options.mistake, options.timeout) {
-            // Also a timeout that is out of range.
-            (Some(mistake), _) => draft.body = Err(mistake.clone()),
-            (None, Some(timeout)) => draft.context.limit(Instant::now() + timeout),
-            (None, None) => {}
-        }
+    match service.options() {
+        None => draft,
+        Some(options) => heed(draft, options),
     }
+}
+
+/// Of the options of the client an event heeds the timeout and the headers; the others are about HTTP.
+fn heed(mut draft: Draft, options: &CallOptions) -> Draft {
+    match (&options.mistake, options.timeout) {
+        // Also a timeout that is out of range.
+        (Some(mistake), _) => draft.body = Err(mistake.clone()),
+        (None, Some(timeout)) => draft.context.limit(Instant::now() + timeout),
+        (None, None) => {}
+    }
+    let headers = options.headers.iter().map(|(name, value)| {
+        let value = value.to_str().expect("options take visible ASCII alone");
+        (Text::copy(name.as_str()), Text::copy(value))
+    });
+    draft.headers.extend(headers);
     draft
 }
 

@@ -1,5 +1,7 @@
 //! How a publish ended.
 
+use std::fmt;
+
 #[cfg(feature = "outbox")]
 use super::super::outbox::{Fate, Kept};
 use super::super::text::Text;
@@ -50,7 +52,7 @@ pub enum PublishFailure {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Receipt {
     id: Text,
     stage: Stage,
@@ -150,6 +152,15 @@ impl Receipt {
             return decided(kept.decided().await).map_err(|error| error.with_event_id(self.id()));
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("id", &self.id())
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
     }
 }
 
