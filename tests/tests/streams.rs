@@ -307,3 +307,19 @@ async fn a_streamed_body_that_nobody_read_goes_to_the_next_instance() {
     assert!(script.dials(A) > 0, "one of the two calls began there");
     assert!(script.requests_to(B).iter().all(|request| request.body() == "ab"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_streamed_body_that_waited_for_a_connection_goes_to_the_next_instance() {
+    let script = Script::new()
+        .instance(A, Step::black_hole())
+        .instance(B, Step::reply(200));
+    let client = client(&script, reference().urls([A, B]).attempt_timeout(ms(100)));
+    for _ in 0..2 {
+        let pieces = ["a", "b"].map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)));
+        let body = Body::stream(stream::iter(pieces));
+        let reply = client.service(SERVICE).put("/x").body(body).send().await;
+        assert!(reply.is_ok(), "{reply:?}");
+    }
+    assert!(script.dials(A) > 0, "one of the two calls began there");
+    assert!(script.requests_to(B).iter().all(|request| request.body() == "ab"));
+}

@@ -43,6 +43,16 @@ struct Exchange {
     outgoing: Outgoing,
 }
 
+impl Exchange {
+    /// Why it came to nothing: the stream's own failure, if there was one. A stream that was not read is back in `body`.
+    fn end(self, body: &mut Body, failed: Failed) -> Failed {
+        let Self { pending, outgoing } = self;
+        // It holds the stream for as long as there is no connection.
+        drop(pending);
+        outgoing.failure(body).map_or(failed, Failed::body_failed)
+    }
+}
+
 /// How long an attempt reads what an error status says of itself.
 const ERROR_BODY: Duration = Duration::from_secs(1);
 
@@ -135,11 +145,11 @@ impl<'a> Attempt<'a> {
                 let replayable = body.is_replayable();
                 let mut exchange = self.send(body, &redirects, self.uri()?, self.begun);
                 loop {
-                    let head = poll_fn(|cx| self.poll_head(&mut exchange, body, timer.as_mut(), cx)).await;
+                    let head = poll_fn(|cx| self.poll_head(&mut exchange.pending, timer.as_mut(), cx)).await;
                     // Not by `?`, which copies the head once more.
                     let incoming = match head {
                         Ok(incoming) => incoming,
-                        Err(failed) => return Err(failed),
+                        Err(failed) => return Err(exchange.end(body, failed)),
                     };
                     match redirects.next(&incoming, replayable, || self.uri().ok()) {
                         Redirect::Stay => break incoming,
@@ -207,20 +217,16 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The head of a response, within the attempt's time; without one, a stream that was not read is back in `body`.
+    /// The head of a response, within the attempt's time.
     fn poll_head(
         &self,
-        exchange: &mut Exchange,
-        body: &mut Body,
+        pending: &mut Pending,
         timer: Pin<&mut Sleep>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Incoming, Failed>> {
-        match Pin::new(&mut exchange.pending).poll(cx) {
+        match Pin::new(pending).poll(cx) {
             Poll::Ready(Ok(incoming)) => Poll::Ready(Ok(incoming)),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(match exchange.outgoing.failure(body) {
-                Some(cause) => Failed::body_failed(cause),
-                None => Failed::transport(error),
-            })),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Failed::transport(error))),
             Poll::Pending => {
                 ready!(timer.poll(cx));
                 Poll::Ready(Err(self.timed_out(self.limit(), "no response")))

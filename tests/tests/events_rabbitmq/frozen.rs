@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
+use trunkline::PublishFailure;
 use trunkline_tests::amqp_peer::{Manner, Peer};
 use trunkline_tests::broker::Broker;
 
 use crate::support::{
-    Numbered, PATIENCE, SECOND, Tally, client, is_down, is_up, numbered, scaled, start, tallying, unique,
-    until_state, wait_until,
+    Numbered, PATIENCE, SECOND, Tally, builder, client, is_down, is_up, numbered, scaled, start, tallying,
+    unique, until_state, wait_until,
 };
 
 /// Bytes that a socket of this process holds back, since whoever listens on this port takes no more.
@@ -71,6 +72,44 @@ async fn no_publish_is_stuck_in_half_a_frame() {
         client.shutdown(SECOND).await;
         broker.restart().await;
     }
+}
+
+/// event fault 13, where another broker may have taken it
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_the_second_broker_finds_too_large_is_unconfirmed() {
+    let (first, second) = tokio::join!(Broker::start(), Broker::start());
+    let (Some(mut first), Some(second)) = (first, second) else {
+        return;
+    };
+    second
+        .ctl(&["eval", "application:set_env(rabbit, max_message_size, 100000)."])
+        .await;
+    let client = builder(&format!("{},{}", first.url(), second.url()))
+        .max_event(16 << 20)
+        .build()
+        .expect("legal");
+    let (events, group) = (client.events(), unique("group"));
+    let sent = events.publish(&numbered(0)).target(&group).await;
+    sent.expect("confirmed by the first");
+    first.pause();
+    let large = Numbered {
+        number: 1,
+        padding: "x".repeat(15 << 20),
+    };
+    let publishing = tokio::spawn(events.publish(&large).target(&group));
+    until_stuck(first.address().port()).await;
+    first.kill();
+    let outcome = timeout(PATIENCE, publishing).await.expect("it is answered");
+    let error = outcome
+        .expect("no panic")
+        .expect_err("the second takes no such event");
+    assert_eq!(
+        error.publish_failure(),
+        Some(PublishFailure::Unconfirmed),
+        "{error}"
+    );
+    assert!(error.to_string().contains("at most 100000"), "{error}");
+    client.shutdown(SECOND).await;
 }
 
 /// event fault 9

@@ -239,12 +239,15 @@ async fn what_the_broker_finds_too_large_fails_alone() {
         number: 0,
         padding: "x".repeat(100_000),
     };
-    let begun = Instant::now();
-    let outcome = events.publish(&large).target(&group).await;
+    // The first shows what the broker allows, at the cost of a connection; the others are not sent.
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let outcome = events.publish(&large).target(&group).await;
+        let error = outcome.expect_err("the broker takes no such event");
+        assert_eq!(error.publish_failure(), Some(PublishFailure::TooLarge), "{error}");
+        println!("fault 13: refused after {:?}: {error}", begun.elapsed());
+    }
     is_done.store(true, Ordering::Relaxed);
-    let error = outcome.expect_err("the broker closes the channel");
-    assert_eq!(error.publish_failure(), Some(PublishFailure::TooLarge), "{error}");
-    println!("fault 13: refused after {:?}: {error}", begun.elapsed());
     let outcomes = neighbours.await.expect("no panic");
     assert!(outcomes.len() >= 10_000);
     let failed = outcomes.iter().find(|(_, outcome)| outcome.is_err());

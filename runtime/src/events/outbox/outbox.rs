@@ -82,8 +82,18 @@ impl Outbox {
                 Arc::downgrade(shared),
                 self.stop.subscribe(),
             );
-            *relay = Some(runtime.spawn(run));
+            *relay = Some(self.spawn(&runtime, run));
         }
+    }
+
+    /// A relay that [`shutdown`](Self::shutdown) waits for.
+    fn spawn(&self, runtime: &Handle, run: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let running = self.stop.subscribe();
+        runtime.spawn(async move {
+            run.await;
+            // The last to go, also where the task is aborted: the records are given back by then.
+            drop(running);
+        })
     }
 
     /// Puts an event on disk, by the deadline.
@@ -167,15 +177,18 @@ impl Outbox {
     /// Stops the relay, waits for what is on its way until the deadline, and closes the store.
     pub(crate) async fn shutdown(&self, deadline: Instant) {
         self.stop.send_replace(true);
-        let relay = lock(&self.relay).take();
-        if let Some(mut relay) = relay
-            && timeout_at(deadline, &mut relay).await.is_err()
-        {
-            relay.abort();
-            // Only then has it given its records back.
-            let _ = relay.await;
+        // Not by its handle: a shutdown that is dropped would take that along, and the next would not wait.
+        if timeout_at(deadline, self.stop.closed()).await.is_err() {
+            self.abort();
+            self.stop.closed().await;
         }
         self.store.close().await;
+    }
+
+    fn abort(&self) {
+        if let Some(relay) = &*lock(&self.relay) {
+            relay.abort();
+        }
     }
 
     pub(crate) fn metrics(&self) -> OutboxMetrics {
@@ -209,9 +222,7 @@ impl Outbox {
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        if let Some(relay) = lock(&self.relay).take() {
-            relay.abort();
-        }
+        self.abort();
     }
 }
 
@@ -265,4 +276,53 @@ fn refused(error: StoreError) -> Error {
 
 fn failed(failure: PublishFailure, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Publish, message).with_publish_failure(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::pin::pin;
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+
+    use super::super::tests::Folder;
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(60);
+
+    fn outbox(folder: &Folder, run: impl Future<Output = ()> + Send + 'static) -> Outbox {
+        let store = Store::open(folder.path(), Bounds::default()).expect("a fresh folder");
+        let outbox = Outbox::over(store);
+        let relay = outbox.spawn(&Handle::current(), run);
+        *lock(&outbox.relay) = Some(relay);
+        outbox
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_waits_for_the_relay_though_one_before_was_dropped() {
+        let folder = Folder::new();
+        let (end, ended) = oneshot::channel::<()>();
+        let outbox = outbox(&folder, async { ended.await.expect("it is told to end") });
+        let deadline = Instant::now() + SOON;
+        let dropped = timeout(Duration::ZERO, outbox.shutdown(deadline)).await;
+        assert!(dropped.is_err(), "the relay runs");
+        let mut again = pin!(outbox.shutdown(deadline));
+        assert!(
+            timeout(Duration::ZERO, &mut again).await.is_err(),
+            "it runs still"
+        );
+        outbox.flush().await.expect("the store is open");
+        end.send(()).expect("the relay listens");
+        timeout(SOON, again).await.expect("the relay has ended");
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_does_not_end_is_aborted_at_the_deadline() {
+        let folder = Folder::new();
+        let outbox = outbox(&folder, pending());
+        let shutdown = outbox.shutdown(Instant::now() + Duration::from_millis(10));
+        timeout(SOON, shutdown).await.expect("it is aborted");
+    }
 }

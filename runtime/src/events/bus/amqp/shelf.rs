@@ -50,7 +50,7 @@ pub(super) async fn list(link: &Link, place: &Shelf, most: usize) -> Result<Vec<
         let buried = burial::of(&letter.delivery.properties);
         shelved.push(shelved_of(wire_of(letter).1, buried));
     }
-    walk.close(link).await?;
+    walk.close(link).await;
     Ok(shelved)
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn discard(link: &Link, place: &Shelf, id: &str) -> Result<usiz
             count += 1;
         }
     }
-    walk.close(link).await?;
+    walk.close(link).await;
     Ok(count)
 }
 
@@ -79,24 +79,9 @@ pub(super) async fn replay(
     let mut walk = Walk::open(link, place).await?;
     let mut count = 0;
     while let Some(letter) = walk.next().await? {
-        let key = Text::copy(letter.routing_key.as_str());
-        let exchange = Text::copy(letter.exchange.as_str());
-        let (tag, mut wire) = wire_of(letter);
-        if !is_named(&wire, id) {
+        let (tag, bytes) = (letter.delivery_tag, letter.data.len());
+        let Some(parcel) = parcel_of(letter, place, id) else {
             continue;
-        }
-        let bytes = wire.body.len();
-        let parcel = match place {
-            Shelf::Dead(label) => Parcel {
-                exchange: topology::QUEUES.into(),
-                key: topology::queue(label),
-                wire: Arc::new(letter::revived(&wire)),
-            },
-            Shelf::Unrouted => Parcel {
-                exchange: unrouted_from(&mut wire).unwrap_or(exchange),
-                key,
-                wire: Arc::new(wire),
-            },
         };
         // What is refused stays, and what is not confirmed: it may come twice.
         if let Ok(Ok(())) = timeout(CONFIRM, publisher.publish(parcel)).await {
@@ -104,7 +89,7 @@ pub(super) async fn replay(
             count += 1;
         }
     }
-    let kept = walk.close(link).await?;
+    let kept = walk.close(link).await;
     match place {
         Shelf::Dead(_) => Ok(count),
         // What has no queue still is there again.
@@ -113,6 +98,28 @@ pub(super) async fn replay(
             Ok(count.saturating_sub(depth.saturating_sub(kept)))
         }
     }
+}
+
+/// The event on its way back to where it came from, unless it has another id.
+fn parcel_of(letter: BasicGetMessage, place: &Shelf, id: Option<&str>) -> Option<Parcel> {
+    let key = Text::copy(letter.routing_key.as_str());
+    let exchange = Text::copy(letter.exchange.as_str());
+    let (_, mut wire) = wire_of(letter);
+    if !is_named(&wire, id) {
+        return None;
+    }
+    Some(match place {
+        Shelf::Dead(label) => Parcel {
+            exchange: topology::QUEUES.into(),
+            key: topology::queue(label),
+            wire: Arc::new(letter::revived(&wire)),
+        },
+        Shelf::Unrouted => Parcel {
+            exchange: unrouted_from(&mut wire).unwrap_or(exchange),
+            key,
+            wire: Arc::new(wire),
+        },
+    })
 }
 
 /// How many are in a queue, once what was kept is back: the broker returns it a little after its channel has closed.
@@ -195,15 +202,17 @@ impl Walk {
 
     /// Returns what was kept, and waits until it is back: whoever looks again finds it. Says how many these were with those
     /// that were not looked at.
-    async fn close(self, link: &Link) -> Result<usize, Fault> {
+    ///
+    /// As well as it can: what was asked for is done, and a connection that is lost now gives back what was kept too.
+    async fn close(self, link: &Link) -> usize {
         let closed = self.channel.close(200, "OK".into());
         // The channel of a queue that is not there is closed already.
         let _ = answered(&self.queue, closed).await;
         let kept = self.kept + self.left.unwrap_or(0);
         if self.kept > 0 {
-            depth_from(link, &self.queue, kept).await?;
+            let _ = depth_from(link, &self.queue, kept).await;
         }
-        Ok(kept)
+        kept
     }
 }
 

@@ -22,17 +22,17 @@ use super::shared::Clock;
 use super::{Bounds, Fate, Record, Store, StoreError, Taken};
 
 /// A directory of one test, removed with it.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("trunkline-outbox-{}-{number}", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.0
     }
 

@@ -61,7 +61,7 @@ pub(in super::super) async fn connect(
     let connection = greeted
         .map_err(|_| Fault::mute(&broker.name(), GREET))?
         .map_err(|error| refused(broker, error))?;
-    Ok(Link::new(connection, cut, pulse))
+    Ok(Link::new(broker.name(), connection, cut, pulse))
 }
 
 async fn reach(broker: &Broker, deadline: Instant) -> Result<TcpStream, Fault> {

@@ -31,6 +31,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// A connection that was greeted. Dropped, it is cut.
 #[derive(Debug)]
 pub(super) struct Link {
+    address: String,
     connection: Connection,
     cut: Cut,
     pulse: Pulse,
@@ -38,13 +39,19 @@ pub(super) struct Link {
 }
 
 impl Link {
-    fn new(connection: Connection, cut: Cut, pulse: Pulse) -> Self {
+    fn new(address: String, connection: Connection, cut: Cut, pulse: Pulse) -> Self {
         Self {
+            address,
             connection,
             cut,
             pulse,
             condemned: Mutex::default(),
         }
+    }
+
+    /// Whose broker it is to.
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// A channel of its own; dropped, it closes.

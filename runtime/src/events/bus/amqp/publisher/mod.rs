@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use self::excess::Allowances;
 use self::window::Window;
 use super::Core;
 use super::declare;
@@ -66,6 +67,7 @@ pub(super) struct Desk {
     links: watch::Receiver<Option<Arc<Link>>>,
     /// What was not confirmed on an earlier connection.
     backlog: VecDeque<Request>,
+    allowances: Allowances,
 }
 
 impl Request {
@@ -87,6 +89,7 @@ impl Publisher {
             requests: receiver,
             links: links.clone(),
             backlog: VecDeque::new(),
+            allowances: Allowances::default(),
         };
         let publisher = Self {
             requests: sender,
@@ -147,7 +150,6 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
             Err(fault) => {
                 // An exchange that is not there closes the channel.
                 is_bare = fault.cause == Cause::Missing;
-                desk.refuse_excess(&fault);
                 link.condemn(fault.of_work());
             }
         }
@@ -218,7 +220,7 @@ impl Desk {
                     Ok(any) => any,
                     Err(fault) => return Poll::Ready(Err(fault)),
                 };
-                if !(self.fill(&mut window, cx) || any) {
+                if !(self.fill(&mut window, link, cx) || any) {
                     break;
                 }
             }
@@ -228,20 +230,35 @@ impl Desk {
             patience.poll(cx, &window, link)
         })
         .await;
-        for request in window.into_requests().rev() {
-            self.backlog.push_front(request);
+        if let Err(fault) = &ended {
+            self.allowances.learn(link.address(), fault);
         }
+        self.take_back(window, link);
         ended
     }
 
+    /// Keeps what was not decided for the next session, but for what this broker has closed the channel for: sent again, it
+    /// would close the next, and hold up all others.
+    fn take_back(&mut self, window: Window<'_>, link: &Link) {
+        for request in window.into_requests().rev() {
+            match self.allowances.refusal(link.address(), &request.parcel) {
+                Some(nack) => request.answer(Err(nack)),
+                None => self.backlog.push_front(Request {
+                    was_sent: true,
+                    ..request
+                }),
+            }
+        }
+    }
+
     /// Starts what waits, the oldest first, as far as there is room; whether any was.
-    fn fill(&mut self, window: &mut Window<'_>, cx: &mut Context<'_>) -> bool {
+    fn fill(&mut self, window: &mut Window<'_>, link: &Link, cx: &mut Context<'_>) -> bool {
         let mut any = false;
         while window.room() > 0 {
             let Some(request) = self.backlog.pop_front() else {
                 break;
             };
-            window.start(request, cx);
+            self.start(request, window, link, cx);
             any = true;
         }
         let room = window.room().min(BATCH);
@@ -255,7 +272,7 @@ impl Desk {
             for request in taken {
                 match window.room() {
                     0 => self.backlog.push_back(request),
-                    _ => window.start(request, cx),
+                    _ => self.start(request, window, link, cx),
                 }
             }
             return true;
@@ -263,21 +280,11 @@ impl Desk {
         any
     }
 
-    /// Refuses what the broker has closed the channel for: sent again, it would close the next, and hold up all others.
-    fn refuse_excess(&mut self, fault: &Fault) {
-        let Some(most) = excess::allowed(fault) else {
-            return;
-        };
-        for request in std::mem::take(&mut self.backlog) {
-            match excess::refusal(&request.parcel, most) {
-                // No broker that says so has taken it before.
-                Some(nack) => Request {
-                    was_sent: false,
-                    ..request
-                }
-                .answer(Err(nack)),
-                None => self.backlog.push_back(request),
-            }
+    /// Publishes what the broker may take.
+    fn start(&self, request: Request, window: &mut Window<'_>, link: &Link, cx: &mut Context<'_>) {
+        match self.allowances.refusal(link.address(), &request.parcel) {
+            Some(nack) => request.answer(Err(nack)),
+            None => window.start(request, cx),
         }
     }
 

@@ -158,11 +158,7 @@ impl<'a> Window<'a> {
 
     /// What is not decided, in its order.
     pub(super) fn into_requests(self) -> impl DoubleEndedIterator<Item = Request> {
-        let sent = |flying: Flying| Request {
-            was_sent: true,
-            ..flying.request
-        };
-        self.flying.into_iter().map(sent)
+        self.flying.into_iter().map(|flying| flying.request)
     }
 }
 
