@@ -73,18 +73,26 @@ impl<'a> Retry<'a> {
             return Next::Done;
         }
         self.tried.push(Arc::clone(&attempt.instance.address));
+        self.after_failure(policy, attempt, outcome, class)
+    }
+
+    /// Another attempt, where the deadline and the breakers leave room for one.
+    fn after_failure(
+        &self,
+        policy: &RetryPolicy,
+        attempt: &Attempt<'_>,
+        outcome: &Outcome,
+        class: Class,
+    ) -> Next {
         let now = Instant::now();
-        let floor = outcome
-            .as_ref()
-            .ok()
-            .and_then(|answered| hint(&answered.headers))
-            .unwrap_or_default();
         let instances = &attempt.plan.instances;
         let delay = if class == Class::NotSent && instances.has_untried(&self.tried, attempt.limits, now) {
             Duration::ZERO
         } else {
+            let answered = outcome.as_ref().ok();
+            let floor = answered.and_then(|answered| hint(&answered.headers));
             let random = &attempt.call.service.shared().random;
-            backoff::delay(policy, self.made - 1, random).max(floor)
+            backoff::delay(policy, self.made - 1, random).max(floor.unwrap_or_default())
         };
         // A wait that the deadline would end is an error that is known already.
         if delay >= attempt.deadline.remaining(now) {
