@@ -245,7 +245,7 @@ async fn an_event_that_expired_on_disk_is_unsent_and_can_be_replayed() -> Result
     assert!(!unsent.discard("brief").await?, "it is no longer there");
     let outbox = client.metrics().events.outbox.expect("there is one");
     assert_eq!((outbox.dead, outbox.buried), (0, 1));
-    let (sender, mut handled) = mpsc::unbounded_channel();
+    let (sender, mut told) = mpsc::unbounded_channel();
     let subscribe = client.events().subscribe("shipping");
     let handler = move |event: Delivery<Brief>| {
         let sent = sender.send(event.id().to_owned());
@@ -253,7 +253,7 @@ async fn an_event_that_expired_on_disk_is_unsent_and_can_be_replayed() -> Result
     };
     let paid = |_: Delivery<Paid>| async { Ok::<(), HandlerError>(()) };
     let worker = subscribe.on(handler).on(paid).start().await?;
-    let replayed = timeout(SOON, handled.recv()).await.expect("it has no end now");
+    let replayed = timeout(SOON, told.recv()).await.expect("it has no end now");
     assert_eq!(replayed.as_deref(), Some("brief"));
     worker.shutdown(SOON).await?;
     Ok(())
