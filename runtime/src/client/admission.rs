@@ -75,11 +75,11 @@ impl Admission {
             }
         };
         // Time running out is the other way to be done; what is left is counted.
-        let _ = timeout(grace, drained).await;
+        let is_drained = timeout(grace, drained).await.is_ok();
         self.state.fetch_or(CLOSED, Ordering::AcqRel);
-        Shutdown {
-            abandoned: self.in_flight(),
-        }
+        // Who is refused is counted for a moment, too.
+        let abandoned = if is_drained { 0 } else { self.in_flight() };
+        Shutdown { abandoned }
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -137,6 +137,20 @@ mod tests {
         assert!(admission.check_open().is_ok());
         drop(call);
         assert_eq!(waiting.await.unwrap(), Shutdown { abandoned: 0 });
+    }
+
+    #[test]
+    fn who_is_refused_is_not_abandoned() {
+        let admission = Arc::new(Admission::default());
+        std::thread::scope(|scope| {
+            let refused = scope.spawn(|| (0..300_000).for_each(|_| drop(admission.enter())));
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_time().build().expect("a runtime");
+            while !refused.is_finished() {
+                let shutdown = runtime.block_on(admission.shutdown(Duration::from_secs(60)));
+                assert_eq!(shutdown, Shutdown { abandoned: 0 });
+            }
+        });
     }
 
     #[tokio::test(start_paused = true)]
