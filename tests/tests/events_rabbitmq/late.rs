@@ -16,10 +16,11 @@ use crate::support::{
 /// The number whose first handler does not end before the channel is closed.
 const STUCK: u32 = 0;
 
-/// How late an acknowledgement may be, and how often that is looked at: half an hour and a minute, unless set.
+/// How late an acknowledgement may be, and how often that is looked at: half an hour and a minute, unless set. Long enough that
+/// no other is late on a busy machine.
 const IMPATIENT: &[&str] = &[
     "eval",
-    "application:set_env(rabbit, consumer_timeout, 1000), application:set_env(rabbit, channel_tick_interval, 100).",
+    "application:set_env(rabbit, consumer_timeout, 3000), application:set_env(rabbit, channel_tick_interval, 100).",
 ];
 
 /// event fault 15, a channel error
