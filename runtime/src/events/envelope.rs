@@ -54,6 +54,7 @@ fn write_route(route: &Route) -> Bytes {
         }
     }
 }
+
 /// A list of pairs and no object: a name may be there twice, and their order counts.
 fn write_headers(headers: &Headers) -> Vec<u8> {
     let mut out = vec![b'['];
