@@ -76,10 +76,13 @@ async fn a_success_ends_the_row() {
     steps.push(Step::reply(200));
     let script = Script::new().instance(A, Step::cycle(steps));
     let client = client(&script, once());
-    for _ in 0..15 {
-        let _ = get(&client).await;
+    for number in 1..=15 {
+        assert_eq!(get(&client).await.is_ok(), number % 5 == 0, "{number}");
     }
     assert_eq!((state(&client), script.hits(A)), (BreakerState::Closed, 15));
+    script.change(A, Step::reply(500));
+    fail_times(&client, 5).await;
+    assert_eq!(state(&client), BreakerState::Open, "five in a row still open it");
 }
 
 #[tokio::test(start_paused = true)]

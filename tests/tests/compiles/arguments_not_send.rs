@@ -26,6 +26,6 @@ fn run(client: &Client) {
     spawn(LocalServiceClient::new(client).clone().get(Local("a".into())));
 }
 
-pub(super) fn main() {
+fn main() {
     let _ = run;
 }

@@ -73,6 +73,6 @@ impl Generic for Fake {
 
 async fn tick() {}
 
-pub(super) fn main() {
+fn main() {
     let _ = Fake.get(1, "a");
 }

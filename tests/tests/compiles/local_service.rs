@@ -24,7 +24,7 @@ mod inner {
     }
 }
 
-pub(super) fn main() {
+fn main() {
     #[service("local")]
     trait Local {
         #[get("/{id}")]

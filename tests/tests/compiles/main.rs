@@ -1,4 +1,5 @@
-//! What compiles: each module is a program of its own, as a user might write it.
+//! What compiles: each module is a program of its own, as a user might write it. Most prove what they have to by being
+//! compiled; the others are run as well.
 // A user's program has its own lints.
 #![allow(
     dead_code,
@@ -26,81 +27,36 @@ mod shadowed_names;
 mod spawnable;
 
 #[test]
-fn arguments_not_send_runs() {
-    arguments_not_send::main();
-}
-
-#[test]
-fn conditional_methods_runs() {
+fn methods_that_are_configured_out_are_in_no_list() {
     conditional_methods::main();
 }
 
 #[test]
-fn default_methods_runs() {
+fn a_default_method_calls_the_others_of_a_fake() {
     default_methods::main();
 }
 
 #[test]
-fn dyn_handle_runs() {
+fn a_dyn_handle_reaches_its_fake() {
     dyn_handle::main();
 }
 
 #[test]
-fn every_attribute_runs() {
-    every_attribute::main();
-}
-
-#[test]
-fn events_runs() {
+fn an_event_is_what_its_attributes_say() {
     events::main();
 }
 
 #[test]
-fn example_runs() {
+fn every_attribute_leaves_one_endpoint_a_method() {
+    every_attribute::main();
+}
+
+#[test]
+fn the_example_has_two_endpoints() {
     example::main();
 }
 
 #[test]
-fn generic_methods_runs() {
-    generic_methods::main();
-}
-
-#[test]
-fn local_service_runs() {
-    local_service::main();
-}
-
-#[test]
-fn odd_argument_names_runs() {
-    odd_argument_names::main();
-}
-
-#[test]
-fn publishers_runs() {
+fn a_method_that_publishes_is_no_endpoint() {
     publishers::main();
-}
-
-#[test]
-fn raw_identifiers_runs() {
-    raw_identifiers::main();
-}
-
-#[test]
-fn renamed_crate_runs() {
-    renamed_crate::main();
-}
-
-#[test]
-fn reply_by_status_runs() {
-    reply_by_status::main();
-}
-
-#[test]
-fn shadowed_names_runs() {
-    shadowed_names::main();
-}
-
-#[test]
-fn spawnable_runs() {
-    spawnable::main();
 }

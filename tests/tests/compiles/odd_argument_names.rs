@@ -29,5 +29,3 @@ pub trait Odd {
     #[get("/")]
     async fn erased(&self, core: u32, std: u32, this: u32, future: u32, result: u32) -> Result<u32>;
 }
-
-pub(super) fn main() {}

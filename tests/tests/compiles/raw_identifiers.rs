@@ -20,6 +20,6 @@ pub trait r#Raw {
     async fn r#while(&self, r#else: &r#struct) -> Result<()>;
 }
 
-pub(super) fn main() {
+fn main() {
     let _ = RawClient::ENDPOINTS;
 }

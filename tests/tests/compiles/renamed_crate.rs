@@ -27,5 +27,3 @@ pub enum Created {
 #[derive(serde::Serialize, serde::Deserialize, lines::Event)]
 #[event("paid", priority = "low", crate = crate::renamed_crate::inner::my::lines)]
 pub struct Paid;
-
-pub(super) fn main() {}

@@ -27,5 +27,3 @@ pub trait Users {
     #[post("/users")]
     async fn create(&self, #[field] name: &str) -> Result<Created<Vec<String>>>;
 }
-
-pub(super) fn main() {}

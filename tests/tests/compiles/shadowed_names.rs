@@ -64,5 +64,3 @@ trait Generic {
     #[get("/")]
     async fn get<T: ::serde::Serialize>(&self, a: T, b: impl ::serde::Serialize) -> Result<u32>;
 }
-
-pub(super) fn main() {}

@@ -29,6 +29,6 @@ fn run<S: Spawn + Clone + 'static>(service: S) {
     });
 }
 
-pub(super) fn main() {
+fn main() {
     let _ = run::<SpawnClient>;
 }
