@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 
-use super::argument::{Arguments, Form};
+use super::argument::{Arguments, Form, Value};
 use super::{off, value};
 use crate::errors::Errors;
 use crate::spanned::Spanned;
@@ -72,22 +72,8 @@ fn read_argument(policy: &mut RetryPolicy, symbol: Symbol, word: &Ident, form: &
     }
 }
 
-fn backoff(written: &super::argument::Value, errors: &mut Errors) -> Option<Backoff> {
-    let text = value::text(written, errors)?;
-    let known: Vec<Symbol> = BACKOFFS.iter().map(|(symbol, _)| *symbol).collect();
-    let found = BACKOFFS.iter().find(|(symbol, _)| symbol.0 == text.value);
-    if found.is_none() {
-        let help = suggest::help("a backoff", &text.value, &known);
-        errors.push_at(
-            text.span,
-            format!(
-                "unknown backoff `{}`; {}{help}",
-                text.value,
-                suggest::expected(&known)
-            ),
-        );
-    }
-    found.map(|(_, backoff)| *backoff)
+fn backoff(written: &Value, errors: &mut Errors) -> Option<Backoff> {
+    value::one_of(written, "backoff", BACKOFFS, errors)
 }
 
 fn check_delays(policy: &RetryPolicy, errors: &mut Errors) {

@@ -8,6 +8,8 @@ use super::argument::{Argument, Arguments, Form, Key, Value};
 use crate::duration;
 use crate::errors::Errors;
 use crate::spanned::Spanned;
+use crate::suggest;
+use crate::symbol::Symbol;
 
 /// Reads a value, or pushes what was expected instead.
 pub(crate) type Reader<T> = fn(&Value, &mut Errors) -> Option<T>;
@@ -83,6 +85,28 @@ pub(crate) fn text(value: &Value, errors: &mut Errors) -> Option<Spanned<String>
             None
         }
     }
+}
+
+/// One of these words, in quotes; `what` is what each of them is.
+pub(crate) fn one_of<T: Copy>(
+    value: &Value,
+    what: &str,
+    words: &[(Symbol, T)],
+    errors: &mut Errors,
+) -> Option<T> {
+    let text = text(value, errors)?;
+    let found = words.iter().find(|(symbol, _)| symbol.0 == text.value);
+    if found.is_none() {
+        let known: Vec<Symbol> = words.iter().map(|(symbol, _)| *symbol).collect();
+        let message = format!(
+            "unknown {what} `{}`; {}{}",
+            text.value,
+            suggest::expected(&known),
+            suggest::help(&format!("a {what}"), &text.value, &known)
+        );
+        errors.push_at(text.span, message);
+    }
+    found.map(|(_, known)| *known)
 }
 
 /// A path, without quotes.

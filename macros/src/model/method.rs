@@ -35,22 +35,16 @@ impl Method {
             borrows::check(&sig.output, errors);
         }
         let receiver = sig.receiver().map(Receiver::from_syn);
-        let mut parameters = Vec::new();
-        let mut first_impl = None;
-        for input in &mut sig.inputs {
-            let FnArg::Typed(argument) = input else { continue };
-            if is_async {
-                first_impl = first_impl.or(bounds::add_to_type(&mut argument.ty));
-            }
-            parameters.push(Parameter::from_syn(argument, is_declaration, errors));
-        }
+        let first_impl = if is_async { bound_arguments(&mut sig) } else { None };
+        let arguments = sig.inputs.iter_mut().filter_map(|input| match input {
+            FnArg::Typed(argument) => Some(argument),
+            FnArg::Receiver(_) => None,
+        });
+        let parameters = arguments.map(|argument| Parameter::from_syn(argument, is_declaration, errors));
+        let parameters = parameters.collect();
         let mut generics = Generics::from_syn(&sig.generics);
         generics.first = generics.first.or(first_impl);
-        let is_shared = receiver
-            .as_ref()
-            .is_some_and(|receiver| receiver.is_shared_reference);
-        let is_opaque = matches!(&sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)));
-        let is_erasable = erased && is_shared && !is_opaque && generics.first.is_none();
+        let is_erasable = erased && generics.first.is_none() && may_be_erased(&sig, receiver.as_ref());
         Self {
             foreign: read.foreign,
             role: read.role,
@@ -69,6 +63,23 @@ impl Method {
             erased: is_erasable.then(|| lifetimes::name_all(&sig)),
         }
     }
+}
+
+/// Bounds what the arguments are `impl`; where the first of these is.
+fn bound_arguments(sig: &mut Signature) -> Option<Span> {
+    let mut first = None;
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(argument) = input {
+            first = first.or(bounds::add_to_type(&mut argument.ty));
+        }
+    }
+    first
+}
+
+/// Whether receiver and return type allow it to be called through `dyn`.
+fn may_be_erased(sig: &Signature, receiver: Option<&Receiver>) -> bool {
+    let is_opaque = matches!(&sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)));
+    !is_opaque && receiver.is_some_and(|receiver| receiver.is_shared_reference)
 }
 
 impl Generics {
