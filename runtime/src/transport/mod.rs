@@ -22,7 +22,7 @@ use crate::Body;
 
 pub use error::{Sent, TransportError};
 use http_client::{HttpClient, ReplyBody};
-pub(crate) use http_client::{HttpOptions, Proxy, expects_body};
+pub(crate) use http_client::{HttpOptions, HttpVersions, Proxy, expects_body};
 use layered::ResponseFuture;
 pub use layered::TransportService;
 pub(crate) use layered::{Layers, erase};

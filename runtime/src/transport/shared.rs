@@ -84,12 +84,11 @@ impl Transports {
 
 impl Made {
     fn tls(&mut self, options: &HttpOptions) -> Result<ClientConfig, Error> {
-        match &self.tls {
-            Some(config) => Ok(config.clone()),
-            None => Ok(self
-                .tls
-                .insert(tls::config(&options.tls, options.http1_only)?)
-                .clone()),
+        if let Some(config) = &self.tls {
+            return Ok(config.clone());
         }
+        let mut config = tls::config(&options.tls)?;
+        config.alpn_protocols = options.versions.alpn();
+        Ok(self.tls.insert(config).clone())
     }
 }

@@ -14,17 +14,17 @@ use crate::{Error, ErrorKind};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TlsOptions {
     pub(crate) root_certificates: Vec<Vec<u8>>,
-    /// Whether it is told of that there are no certificates at all.
+    /// Whether the warning is left out that there are no certificates at all.
     pub(crate) silent: bool,
 }
 
 /// The configuration, its crypto provider named: two compiled-in providers and a guess are a panic at first use.
-pub(crate) fn config(options: &TlsOptions, http1_only: bool) -> Result<ClientConfig, Error> {
+pub(crate) fn config(options: &TlsOptions) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(tls_error)?;
-    let mut config = match Verifier::new_with_extra_roots(extra_roots(options)?, provider) {
+    let config = match Verifier::new_with_extra_roots(extra_roots(options)?, provider) {
         Ok(verifier) => builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
@@ -38,12 +38,6 @@ pub(crate) fn config(options: &TlsOptions, http1_only: bool) -> Result<ClientCon
                 .with_root_certificates(RootCertStore::empty())
                 .with_no_client_auth()
         }
-    };
-    // A preconfigured configuration without ALPN silently speaks HTTP/1.1 alone.
-    config.alpn_protocols = if http1_only {
-        vec![b"http/1.1".to_vec()]
-    } else {
-        vec![b"h2".to_vec(), b"http/1.1".to_vec()]
     };
     Ok(config)
 }

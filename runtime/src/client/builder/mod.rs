@@ -22,7 +22,7 @@ use crate::events::{EventSettings, parse_events_url};
 #[cfg(feature = "outbox")]
 use crate::events::{Outbox, OutboxSettings};
 use crate::random::Random;
-use crate::transport::{Base, HttpOptions, Layers, Proxy, TransportService, Transports, erase};
+use crate::transport::{Base, HttpOptions, HttpVersions, Layers, Proxy, TransportService, Transports, erase};
 use crate::{Body, BoxError, Result};
 
 /// The most bytes of a body that are read into memory, unless it is raised.
@@ -251,15 +251,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Speaks HTTP/2 from the first byte, also without TLS.
+    /// Speaks HTTP/2 from the first byte, also without TLS; instead of an earlier [`http1_only`](Self::http1_only).
     pub fn http2_prior_knowledge(mut self) -> Self {
-        self.http.http2_prior_knowledge = true;
+        self.http.versions = HttpVersions::Http2Only;
         self
     }
 
-    /// Never speaks HTTP/2.
+    /// Never speaks HTTP/2; instead of an earlier [`http2_prior_knowledge`](Self::http2_prior_knowledge). Unless one of them
+    /// is called, it is spoken over TLS where the server offers it.
     pub fn http1_only(mut self) -> Self {
-        self.http.http1_only = true;
+        self.http.versions = HttpVersions::Http1Only;
         self
     }
 

@@ -39,8 +39,30 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 pub(crate) struct HttpOptions {
     pub(crate) tls: TlsOptions,
     pub(crate) proxy: Option<Proxy>,
-    pub(crate) http2_prior_knowledge: bool,
-    pub(crate) http1_only: bool,
+    pub(crate) versions: HttpVersions,
+}
+
+/// Which versions of HTTP are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum HttpVersions {
+    /// HTTP/1.1, over TLS also HTTP/2 where the server offers it.
+    #[default]
+    Negotiated,
+    Http1Only,
+    /// HTTP/2 from the first byte, also without TLS.
+    Http2Only,
+}
+
+impl HttpVersions {
+    /// What a server is offered over TLS. Without a word of it HTTP/1.1 is spoken, and nobody would notice.
+    pub(super) fn alpn(self) -> Vec<Vec<u8>> {
+        let (h1, h2) = (|| b"http/1.1".to_vec(), || b"h2".to_vec());
+        match self {
+            Self::Negotiated => vec![h2(), h1()],
+            Self::Http1Only => vec![h1()],
+            Self::Http2Only => vec![h2()],
+        }
+    }
 }
 
 /// A pool of connections; a cheap clone.
@@ -62,7 +84,7 @@ impl HttpClient {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
-            .http2_only(options.http2_prior_knowledge);
+            .http2_only(options.versions == HttpVersions::Http2Only);
         let connector = Connector::new(options.proxy.clone(), tls, connect_timeout);
         let proxy_authorization = options.proxy.as_ref().and_then(Proxy::authorization);
         Self(Arc::new(Inner {

@@ -90,14 +90,13 @@ struct Core {
 }
 
 impl Core {
-    /// The one configuration of TLS; AMQP negotiates no protocol in it.
+    /// The one configuration of TLS.
     fn tls(&self) -> Result<Arc<ClientConfig>, Fault> {
         if let Some(tls) = self.tls.get() {
             return Ok(Arc::clone(tls));
         }
-        let mut config = tls::config(&self.tls_options, true)
+        let config = tls::config(&self.tls_options)
             .map_err(|error| Fault::new(Cause::Refused, error.message().to_owned()))?;
-        config.alpn_protocols.clear();
         Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
     }
 
