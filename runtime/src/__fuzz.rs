@@ -25,7 +25,7 @@ pub fn path_template(text: &str) {
     };
     assert_eq!(template.as_str(), text);
     let count = template.placeholders().count();
-    let mut target = Target::start(Arc::new(template), "/api");
+    let mut target = Target::start(Arc::new(template));
     for _ in 0..count {
         target.path(&"a b");
     }
@@ -38,7 +38,7 @@ pub fn path_template(text: &str) {
 /// A value never leaves its segment, whatever it is.
 pub fn path_value(value: &str) {
     let template = PathTemplate::parse("/a/{value}/b").expect("a template");
-    let mut target = Target::start(Arc::new(template), "");
+    let mut target = Target::start(Arc::new(template));
     target.path(&value);
     if let Ok(target) = target.finish() {
         let segments: Vec<&str> = target.split('/').collect();

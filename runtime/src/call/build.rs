@@ -63,7 +63,7 @@ impl Call {
     pub(crate) fn new(service: ServiceClient, endpoint: Arc<EndpointState>) -> Self {
         let plan = endpoint.plan();
         let path = match &*plan {
-            Ok(plan) => PathAndQuery::InOrder(Target::start(Arc::clone(&plan.template), "")),
+            Ok(plan) => PathAndQuery::InOrder(Target::start(Arc::clone(&plan.template))),
             Err(_) => PathAndQuery::Unknown,
         };
         Self::with_path(service, endpoint, plan, path)
@@ -239,7 +239,7 @@ impl Call {
         self.override_address();
         let target = match self.path {
             PathAndQuery::InOrder(target) => target.finish(),
-            PathAndQuery::Named(target) => target.finish(""),
+            PathAndQuery::Named(target) => target.finish(),
             PathAndQuery::Unknown => Ok(String::new()),
         };
         let (target, mistake) = match target {

@@ -56,17 +56,17 @@ impl NamedTarget {
         }
     }
 
-    /// The path and query as they go on the wire, below a prefix (empty for none).
+    /// The path and query as they go on the wire.
     ///
     /// # Errors
     /// `Request`, naming the template's fault, or the first parameter that could not be sent, is missing or unknown.
-    pub(crate) fn finish(self, prefix: &str) -> Result<String, Error> {
+    pub(crate) fn finish(self) -> Result<String, Error> {
         if let Some(error) = self.error {
             return Err(error);
         }
         let template = Arc::new(PathTemplate::parse(&self.template)?);
         check_names(&template, &self.values)?;
-        let mut target = Target::start(Arc::clone(&template), prefix);
+        let mut target = Target::start(Arc::clone(&template));
         for name in template.placeholders() {
             let given = self.values.iter().find(|(given, _)| given == name);
             target.optional(&given.map(|(_, value)| value));
@@ -111,7 +111,7 @@ mod tests {
         for (name, value) in values {
             target.path(name, value);
         }
-        match (target.finish("/api"), expected) {
+        match (target.finish(), expected) {
             (Ok(target), Ok(expected)) => assert_eq!(target, expected),
             (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
             (outcome, expected) => panic!("{template} {values:?}: {outcome:?} is not {expected:?}"),
@@ -120,11 +120,11 @@ mod tests {
 
     #[test]
     fn values_go_by_name_in_any_order() {
-        check("/o/{id}", &[("id", "a/b")], Ok("/api/o/a%2Fb"));
-        check("/{a}/{b}", &[("b", "2"), ("a", "1")], Ok("/api/1/2"));
-        check("/o/{id?}", &[], Ok("/api/o"));
-        check("/o/{id?}", &[("id", "1")], Ok("/api/o/1"));
-        check("/{rest*}", &[("rest", "a/b")], Ok("/api/a/b"));
+        check("/o/{id}", &[("id", "a/b")], Ok("/o/a%2Fb"));
+        check("/{a}/{b}", &[("b", "2"), ("a", "1")], Ok("/1/2"));
+        check("/o/{id?}", &[], Ok("/o"));
+        check("/o/{id?}", &[("id", "1")], Ok("/o/1"));
+        check("/{rest*}", &[("rest", "a/b")], Ok("/a/b"));
     }
 
     #[test]
@@ -160,6 +160,6 @@ mod tests {
         target.query("none", &None::<u8>);
         target.query("tag", &["a", "b"]);
         target.path("id", &123);
-        assert_eq!(target.finish("").expect("complete"), "/o/123?page=1&tag=a&tag=b");
+        assert_eq!(target.finish().expect("complete"), "/o/123?page=1&tag=a&tag=b");
     }
 }

@@ -11,7 +11,7 @@ use super::path::{OptionalPathValue, PathValue, Shown};
 use super::percent::{self, Fault, SEGMENT, SEGMENTS};
 use super::query::{Pairs, QueryArgument};
 use super::refuse;
-use crate::endpoint::{PathTemplate, Piece, is_dot_segment, push_prefix};
+use crate::endpoint::{PathTemplate, Piece, is_dot_segment};
 use crate::{Error, ErrorKind};
 
 /// The most bytes of a path and query; a URI of the `http` crate has at most 65 534, the rest is for the address.
@@ -26,13 +26,11 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Begins a target below a prefix (empty for none), up to the first placeholder.
-    pub(crate) fn start(template: Arc<PathTemplate>, prefix: &str) -> Self {
-        // Room for a short value or two and a short query: most targets never grow.
-        let mut buffer = String::with_capacity(prefix.len() + template.as_str().len() + 64);
-        push_prefix(&mut buffer, prefix);
+    /// Begins a target, up to the first placeholder.
+    pub(crate) fn start(template: Arc<PathTemplate>) -> Self {
         let mut writer = Writer {
-            buffer,
+            // Room for a short value or two and a short query: most targets never grow.
+            buffer: String::with_capacity(template.as_str().len() + 64),
             next: 0,
             separator: "?",
         };

@@ -5,7 +5,7 @@ mod settings;
 mod template;
 
 pub use attributes::{Attributes, EnvelopeKeys};
-pub(crate) use template::{PathTemplate, Piece, is_dot_segment, join, push_prefix};
+pub(crate) use template::{PathTemplate, Piece, is_dot_segment, join};
 
 use std::fmt;
 

@@ -4,12 +4,13 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use super::*;
+use crate::endpoint::join;
 
 const HOST: &str = "http://host";
 
 fn start(template: &str, prefix: &str) -> Target {
-    let template = PathTemplate::parse(template).expect(template);
-    Target::start(Arc::new(template), prefix)
+    let template = PathTemplate::parse(&join(prefix, template)).expect(template);
+    Target::start(Arc::new(template))
 }
 
 fn target(prefix: &str, template: &str, values: &[&dyn PathValue]) -> Result<String, Error> {
