@@ -13,6 +13,7 @@ use crate::call::{Instances, JSON, check_framing};
 use crate::config::{Policy, ServiceLevel, Settings, Sources, check_service_name, parse_base_url};
 use crate::context::{CallContext, Room, UsualTimeout};
 use crate::endpoint::{Attributes, PathTemplate};
+use crate::observe::Labels;
 use crate::transport::{Transport, expects_body};
 use crate::{Error, ErrorKind, Result};
 
@@ -70,17 +71,24 @@ pub(crate) struct Plan {
     pub(crate) transport: Transport,
 }
 
-impl Plan {
-    /// The plan, or the error that every call of this endpoint gets; `names` are the endpoints that settings may name.
-    pub(crate) fn new(
-        shared: &Shared,
-        sources: &Sources,
-        service: &ServiceState,
-        names: &[&str],
-        level: &Level,
-        method: &Method,
-        template: &str,
-    ) -> Result<Self> {
+/// What the endpoints of one service are planned from.
+pub(crate) struct Planner<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) sources: &'a Sources,
+    pub(crate) service: &'a ServiceState,
+    /// The endpoints that settings may name.
+    pub(crate) names: Vec<&'static str>,
+}
+
+impl Planner<'_> {
+    /// The plan, or the error that every call of this endpoint gets.
+    pub(crate) fn plan(&self, level: &Level, method: &Method, template: &str) -> Result<Plan> {
+        let Self {
+            shared,
+            sources,
+            service,
+            names,
+        } = self;
         check_service_name(service.name())?;
         check_method(method)?;
         let configured = sources.service(service.name())?;
@@ -93,7 +101,7 @@ impl Plan {
         if expects_json {
             headers.insert(CONTENT_TYPE, JSON);
         }
-        Ok(Self {
+        Ok(Plan {
             template: Arc::new(PathTemplate::parse(template)?),
             room: Room::of(&headers),
             headers,
@@ -106,6 +114,17 @@ impl Plan {
             transport: shared.transports.get(policy.connect_timeout)?,
             policy,
         })
+    }
+
+    /// What the figures and spans of an endpoint are under.
+    pub(crate) fn labels(&self, endpoint: &str, method: Method, template: &str) -> Labels {
+        Labels {
+            service: Arc::clone(self.service.name()),
+            endpoint: endpoint.into(),
+            method,
+            template: template.to_owned(),
+            environment: self.shared.environment,
+        }
     }
 }
 

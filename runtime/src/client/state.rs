@@ -9,7 +9,7 @@ use http::Method;
 use tokio::time::Instant;
 use url::Url;
 
-use super::plan::{Level, Plan};
+use super::plan::{Level, Plan, Planner, health_path};
 use super::shared::{Shared, lock};
 use crate::Error;
 use crate::by_name::ByName;
@@ -117,16 +117,12 @@ impl ServiceState {
         let mut endpoints = lock(&self.endpoints);
         if !endpoints.bound.iter().any(|known| std::ptr::eq(*known, service)) {
             endpoints.bound.push(service);
-            endpoints.refresh(shared, &sources, self);
+            endpoints.refresh(&self.planner(shared, &sources, &endpoints));
         }
-        let names = endpoints.names();
+        let planner = self.planner(shared, &sources, &endpoints);
         let typed = service.endpoints.iter().map(|endpoint| {
             let state = endpoints.typed.entry(std::ptr::from_ref(*endpoint).addr());
-            let make = || {
-                Arc::new(EndpointState::typed(
-                    shared, &sources, self, &names, service, endpoint,
-                ))
-            };
+            let make = || Arc::new(EndpointState::typed(&planner, service, endpoint));
             Arc::clone(state.or_insert_with(make))
         });
         typed.collect()
@@ -141,20 +137,9 @@ impl ServiceState {
         let sources = shared.sources();
         let mut endpoints = lock(&self.endpoints);
         let recorder = self.recorder.endpoint(&label);
-        let level = Level::untyped();
-        let names = endpoints.names();
-        let state = EndpointState::new(
-            shared,
-            &sources,
-            self,
-            &names,
-            &level,
-            &label,
-            method.clone(),
-            path,
-            recorder,
-        );
-        let state = Arc::new(state);
+        let planner = self.planner(shared, &sources, &endpoints);
+        let labels = planner.labels(&label, method.clone(), path);
+        let state = Arc::new(EndpointState::new(&planner, &Level::untyped(), labels, recorder));
         if endpoints.untyped.len() < MOST_UNTYPED {
             endpoints.untyped.insert(label, Arc::clone(&state));
         }
@@ -164,16 +149,22 @@ impl ServiceState {
     /// The endpoint that says whether the service is well, and its query: not counted, not retried, past the breaker.
     pub(crate) fn health_endpoint(&self, shared: &Shared) -> Result<(Arc<EndpointState>, String), Error> {
         let sources = shared.sources();
-        let names = lock(&self.endpoints).names();
-        let setting = super::plan::health_path(&sources, self)?;
+        let planner = self.planner(shared, &sources, &lock(&self.endpoints));
+        let setting = health_path(&sources, self)?;
         let (path, query) = setting.split_once('?').unwrap_or((&setting, ""));
         let recorder = ServiceRecorder::new(false).endpoint("health");
-        let level = Level::health();
-        let method = Method::GET;
-        let state = EndpointState::new(
-            shared, &sources, self, &names, &level, "health", method, path, recorder,
-        );
+        let labels = planner.labels("health", Method::GET, path);
+        let state = EndpointState::new(&planner, &Level::health(), labels, recorder);
         Ok((Arc::new(state), query.to_owned()))
+    }
+
+    fn planner<'a>(&'a self, shared: &'a Shared, sources: &'a Sources, endpoints: &Endpoints) -> Planner<'a> {
+        Planner {
+            shared,
+            sources,
+            service: self,
+            names: endpoints.names(),
+        }
     }
 
     /// The names that settings may use; none while no trait is bound.
@@ -183,7 +174,8 @@ impl ServiceState {
 
     /// Makes all plans anew, from these settings.
     pub(crate) fn refresh(&self, shared: &Shared, sources: &Sources) {
-        lock(&self.endpoints).refresh(shared, sources, self);
+        let endpoints = lock(&self.endpoints);
+        endpoints.refresh(&self.planner(shared, sources, &endpoints));
     }
 
     /// The states of the breakers now, by the addresses of their instances.
@@ -217,79 +209,35 @@ impl Endpoints {
             .collect()
     }
 
-    fn refresh(&self, shared: &Shared, sources: &Sources, service: &ServiceState) {
-        let names = self.names();
+    fn refresh(&self, planner: &Planner<'_>) {
         let untyped = self.untyped.iter().map(|(_, endpoint)| endpoint);
         for endpoint in self.typed.values().chain(untyped) {
-            let plan = Plan::new(
-                shared,
-                sources,
-                service,
-                &names,
-                &endpoint.level,
-                &endpoint.labels.method,
-                &endpoint.labels.template,
-            );
+            let Labels { method, template, .. } = &endpoint.labels;
+            let plan = planner.plan(&endpoint.level, method, template);
             endpoint.plan.store(Arc::new(plan));
         }
     }
 }
 
 impl EndpointState {
-    fn typed(
-        shared: &Shared,
-        sources: &Sources,
-        state: &ServiceState,
-        names: &[&str],
-        service: &'static Service,
-        endpoint: &'static Endpoint,
-    ) -> Self {
+    fn typed(planner: &Planner<'_>, service: &'static Service, endpoint: &'static Endpoint) -> Self {
         let level = Level {
             name: Some(endpoint.name),
             service: service.attributes,
             endpoint: endpoint.attributes,
         };
-        let recorder = state.recorder.endpoint(endpoint.name);
+        let recorder = planner.service.recorder.endpoint(endpoint.name);
         // The macro has checked it; a descriptor of another make calls with GET.
         let method = Method::from_bytes(endpoint.method.as_bytes()).unwrap_or_default();
         let path = join(service.prefix, endpoint.path);
-        Self::new(
-            shared,
-            sources,
-            state,
-            names,
-            &level,
-            endpoint.name,
-            method,
-            &path,
-            recorder,
-        )
+        let labels = planner.labels(endpoint.name, method, &path);
+        Self::new(planner, &level, labels, recorder)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of an endpoint, put together in this file alone"
-    )]
-    fn new(
-        shared: &Shared,
-        sources: &Sources,
-        service: &ServiceState,
-        names: &[&str],
-        level: &Level,
-        label: &str,
-        method: Method,
-        template: &str,
-        recorder: Arc<EndpointRecorder>,
-    ) -> Self {
-        let plan = Plan::new(shared, sources, service, names, level, &method, template);
+    fn new(planner: &Planner<'_>, level: &Level, labels: Labels, recorder: Arc<EndpointRecorder>) -> Self {
+        let plan = planner.plan(level, &labels.method, &labels.template);
         Self {
-            labels: Labels {
-                service: Arc::clone(service.name()),
-                endpoint: label.into(),
-                method,
-                template: template.to_owned(),
-                environment: shared.environment,
-            },
+            labels,
             level: *level,
             recorder,
             body_size: SizeHint::new(),
