@@ -111,8 +111,8 @@ impl Client {
     /// `ShuttingDown`. Calls that are still in flight after the grace make no further attempt; the value says how many
     /// there are, with the handlers that were not done. Stored events that were not sent stay in the outbox.
     ///
-    /// It returns about a second after the grace at the latest, and what the disk of the outbox takes: so long it waits for
-    /// handlers that are dropped to go, which those that block their thread do not, and for a broker to say goodbye.
+    /// It returns about a second after the grace at the latest, and after the last write of the outbox. That second is for
+    /// handlers that are dropped to end, which one that blocks its thread does not, and for the goodbye to the broker.
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {
         let deadline = Instant::now() + grace.min(LONGEST_GRACE);
         let workers = self.shared.events.workers.shutdown(deadline).await;

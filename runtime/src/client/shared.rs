@@ -87,7 +87,8 @@ impl Shared {
         service
     }
 
-    /// Once a service, when it is first named: whose section has a slip in its name runs with the defaults.
+    /// Warns, once a service, where the file has no section for it but one with a similar name: with a slip in that name the
+    /// service would run with the defaults, and nobody would know.
     fn warn_of_a_slip(&self, name: &str) {
         if !self.logging {
             return;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-/// How the delay before the next attempt grows; full jitter is taken under it in all three.
+/// The bound of the delay before retry `n`, counted from 0, which is never above [`RetryPolicy::max_delay`]. The delay
+/// itself is random between zero and that bound (full jitter), so that clients that failed together do not come again
+/// together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Backoff {
@@ -54,6 +56,11 @@ impl Default for RetryPolicy {
 
 /// When the breaker of an instance opens, and for how long.
 ///
+/// It opens after so many failures in a row, or where fewer than 80 % of at least 20 calls of the last 10 s succeeded. It
+/// is open for 1 s, twice as long after each probe that fails, up to `max_open`; each time 10 % more or less, at random. Then
+/// one call is let through as a probe: its success closes the breaker. A status below 500 is no failure, nor is a deadline
+/// that the caller brought along and that was too short.
+///
 /// ```
 /// use std::time::Duration;
 /// use trunkline::BreakerPolicy;
@@ -63,9 +70,9 @@ impl Default for RetryPolicy {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerPolicy {
-    /// Consecutive failures that open it. 5 unless set.
+    /// The failures in a row that open it. 5 unless set.
     pub failures: u32,
-    /// The longest time that it stays open. 60 s unless set.
+    /// The longest time that it stays open without a probe. 60 s unless set.
     pub max_open: Duration,
 }
 

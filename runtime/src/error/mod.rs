@@ -124,7 +124,7 @@ impl Error {
         self.change(|inner| inner.code = Some(code.into()))
     }
 
-    /// The same error with the server's own message.
+    /// The same error with the server's own message, which [`message`](Self::message) then gives.
     pub fn with_message(self, message: impl Into<String>) -> Self {
         self.change(|inner| inner.server_message = Some(message.into()))
     }
@@ -139,7 +139,7 @@ impl Error {
         self.change(|inner| inner.may_have_reached = reached)
     }
 
-    /// The same error, of kind [`Publish`](ErrorKind::Publish), saying why the event was not published.
+    /// The same error, saying why the event was not published; for one of kind [`Publish`](ErrorKind::Publish).
     pub fn with_publish_failure(self, failure: PublishFailure) -> Self {
         self.change(|inner| inner.publish_failure = Some(failure))
     }
@@ -205,7 +205,7 @@ impl Error {
         self.0.place.service.as_deref()
     }
 
-    /// The endpoint that was called: a method's name, or the path template of an untyped call.
+    /// The endpoint that was called: a method's name, or method and path template of an untyped call, `GET /orders/{id}`.
     pub fn endpoint(&self) -> Option<&str> {
         self.0.place.endpoint.as_deref()
     }

@@ -74,7 +74,8 @@ impl DeadLetters {
     /// The oldest, at most 1000.
     ///
     /// # Errors
-    /// `Config` when events are not configured.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
+    /// connection to it within 10 s.
     pub async fn list(&self) -> Result<Vec<DeadLetter>> {
         let shelved = self.shared.events.bus()?.list(&self.shelf(), LISTED).await?;
         Ok(shelved.into_iter().map(DeadLetter::new).collect())
@@ -102,7 +103,8 @@ impl DeadLetters {
     /// ```
     ///
     /// # Errors
-    /// `Config` when events are not configured.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
+    /// connection to it within 10 s.
     #[cfg(feature = "testing")]
     pub async fn wait_for(&self, count: usize) -> Result<Vec<DeadLetter>> {
         loop {
@@ -118,7 +120,8 @@ impl DeadLetters {
     /// its queue is full.
     ///
     /// # Errors
-    /// `Config` when events are not configured.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
+    /// connection to it within 10 s.
     pub async fn replay(&self, id: impl AsRef<str>) -> Result<bool> {
         let replayed = self
             .shared
@@ -132,7 +135,8 @@ impl DeadLetters {
     /// Puts all of them back, as many as their queue has room for; says how many.
     ///
     /// # Errors
-    /// `Config` when events are not configured.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
+    /// connection to it within 10 s.
     pub async fn replay_all(&self) -> Result<usize> {
         self.shared.events.bus()?.replay(&self.shelf(), None).await
     }
@@ -140,7 +144,8 @@ impl DeadLetters {
     /// Throws the event of this id away, for good; `false` when it is not there.
     ///
     /// # Errors
-    /// `Config` when events are not configured.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
+    /// connection to it within 10 s.
     pub async fn discard(&self, id: impl AsRef<str>) -> Result<bool> {
         let discarded = self
             .shared

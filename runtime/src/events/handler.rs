@@ -9,8 +9,8 @@ use crate::BoxError;
 
 /// Why a handler did not handle an event, and what is to become of it.
 ///
-/// Any [`std::error::Error`] becomes `Retry` by `?`. That is why this is not an error itself; what is none, as
-/// `anyhow::Error` or a boxed one, goes through [`HandlerError::retry`].
+/// Any [`std::error::Error`] becomes `Retry` by `?`, which is why this type is none itself. What is none either, such as
+/// `anyhow::Error` or a boxed error, goes through [`HandlerError::retry`].
 ///
 /// ```
 /// use trunkline::HandlerError;

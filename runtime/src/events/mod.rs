@@ -158,7 +158,7 @@ impl Events {
         Subscribe::new(Arc::clone(&self.shared), Text::from(group.into()))
     }
 
-    /// How it stands with whoever carries the events, at this moment: whether this process is ready to serve.
+    /// The state of the connection to whoever carries the events, at this moment; for a readiness probe.
     ///
     /// ```
     /// # use trunkline::{Client, EventsState};
@@ -170,7 +170,7 @@ impl Events {
     /// ```
     ///
     /// # Errors
-    /// `Config` when events are not configured.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`.
     pub fn state(&self) -> Result<EventsState> {
         Ok(self.watch()?.state())
     }
@@ -178,7 +178,7 @@ impl Events {
     /// The same, to be told of changes.
     ///
     /// # Errors
-    /// `Config` when events are not configured.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`.
     pub fn watch(&self) -> Result<EventsWatch> {
         let states = self.shared.events.bus()?.watch();
         #[cfg(feature = "outbox")]
@@ -220,7 +220,7 @@ impl Events {
     /// ```
     ///
     /// # Errors
-    /// `Config` when events are not configured, and outside of a tokio runtime.
+    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`, and outside of a tokio runtime.
     pub fn relay<S: OutboxSource>(&self, source: S) -> Result<OutboxRelay> {
         OutboxRelay::start(&self.shared, source)
     }

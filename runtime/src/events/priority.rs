@@ -98,13 +98,12 @@ impl Priority {
     /// The priority by its name in any case, with whatever class an enum of Python puts before it.
     pub(crate) fn from_name(text: &str) -> Option<Self> {
         let name = text.rsplit('.').next().unwrap_or(text).trim();
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
-        match () {
-            () if is("low") => Some(Self::Low),
-            () if is("normal") || is("medium") => Some(Self::Normal),
-            () if is("high") => Some(Self::High),
-            () if is("urgent") || is("critical") => Some(Self::Urgent),
-            () => name.parse().ok().and_then(Self::from_number),
+        match name.to_ascii_lowercase().as_str() {
+            "low" => Some(Self::Low),
+            "normal" | "medium" => Some(Self::Normal),
+            "high" => Some(Self::High),
+            "urgent" | "critical" => Some(Self::Urgent),
+            _ => name.parse().ok().and_then(Self::from_number),
         }
     }
 }

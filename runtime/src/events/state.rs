@@ -15,10 +15,10 @@ use tokio::sync::watch;
 #[cfg(feature = "outbox")]
 use super::outbox::Health;
 
-/// How a client stands with whoever carries its events; see [`Events::state`](super::Events::state).
+/// The state of the connection to whoever carries the events; see [`Events::state`](super::Events::state).
 ///
-/// In process and over `http:` it is `Up`; an outbox that has failed is `Down` whatever is behind it. Publishing goes on in every state: what cannot be sent now waits, in the outbox where there
-/// is one, else until its deadline.
+/// In process and over `http:` it is `Up`; an outbox that has failed is `Down` whatever is behind it. Publishing goes on in
+/// every state: what cannot be sent now waits, in the outbox where there is one, else until its deadline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventsState {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::bus::Declaration;
-use super::consumer::{Consumer, Handler, Handlers, Ladder, Pace, erase};
+use super::consumer::{Consumer, Handler, Handlers, Ladder, MOST_STEPS, Pace, erase};
 use super::text::Text;
 use super::{Delivery, Event, HandlerError, Inbox, Worker, names, topology};
 use crate::client::Shared;
@@ -146,7 +146,7 @@ impl Subscribe {
     /// 1 s, 10 s, 60 s, 10 min unless set.
     pub fn ladder(mut self, steps: impl IntoIterator<Item = Duration>) -> Self {
         // One more than allowed is enough to be refused.
-        self.ladder = Some(steps.into_iter().take(100).collect());
+        self.ladder = Some(steps.into_iter().take(MOST_STEPS + 1).collect());
         self
     }
 
@@ -171,8 +171,8 @@ impl Subscribe {
     /// the same, and the worker begins once it can: [`Events::state`](super::Events::state) says how that stands.
     ///
     /// # Errors
-    /// `Config` when there is no handler, two for one version, a name or a number is not allowed, or events are not
-    /// configured; `ShuttingDown` when the client is.
+    /// `Config` when there is no handler, two for one version, a name or a number is not allowed, or this build does
+    /// not speak the scheme of `MESSAGING_URL`; `ShuttingDown` when the client is.
     pub async fn start(self) -> Result<Worker> {
         self.check()?;
         let bus = self.shared.events.bus()?.clone();

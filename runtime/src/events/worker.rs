@@ -90,10 +90,11 @@ impl Worker {
     /// Takes no more events, waits for those in hand, at most for `grace`, and returns the rest to the queue.
     ///
     /// Handlers that are not done by then are dropped; their events come again, here or elsewhere, and the value says how
-    /// many there are. One that blocks its thread cannot be dropped: a second after the grace it is left behind. Where the client is shut down at the same time, the shorter grace holds.
+    /// many there are. One that blocks its thread cannot be dropped: a second after the grace it is left behind. Where the
+    /// client is shut down at the same time, the shorter grace holds.
     ///
     /// # Errors
-    /// None in process; over a network, when what is in hand could not be settled.
+    /// None: what could not be settled comes again, and is counted as abandoned only where its handler was.
     pub async fn shutdown(self, grace: Duration) -> Result<Shutdown> {
         Ok(self.0.finish(Instant::now() + grace.min(LONGEST_GRACE)).await)
     }

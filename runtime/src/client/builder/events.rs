@@ -9,17 +9,24 @@ use crate::events::OutboxBounds;
 use crate::events::{EventFormat, MessagingDialect};
 
 impl ClientBuilder {
-    /// Where events go, by the scheme of this address; instead of `MESSAGING_URL`. `memory:`, a bus within the process,
-    /// unless either is set; `memory:?events=100000&bytes=67108864` says how much each of its queues may hold, each
-    /// queue's dead letters as much again, and so the events that are unrouted. `http://` and `https://` are the messaging
-    /// service of those who write [`EventFormat::FamilyA`](crate::EventFormat::FamilyA), with `?dialect=v1` in its other
-    /// dialect; it is called as the service `messaging`, which takes settings as any other, its instances among them.
-    /// Publishing at the same time keeps no order there.
+    /// Where events go, instead of `MESSAGING_URL`; `memory:` unless either is set.
     ///
-    /// With the feature `amqp`: `amqp://user:password@host:5672/vhost`, or `amqps:` over TLS, is a `RabbitMQ` from 3.10 on.
-    /// Several addresses, with commas between, are tried in turn. `?heartbeat=10` says after how many seconds each side
-    /// tells that it lives, twice which is silence; `?declare=verify` makes no exchange and no queue, and only looks
-    /// whether they are there. Nothing is connected before it is needed, and what is lost is connected again without end.
+    /// | address | events go |
+    /// |---|---|
+    /// | `memory:` | to a bus within the process |
+    /// | `http://host`, `https://host` | to the messaging service of those who write [`EventFormat::FamilyA`](crate::EventFormat::FamilyA) |
+    /// | `amqp://user:password@host:5672/vhost`, `amqps:` over TLS | to `RabbitMQ` from 3.10 on, with the feature `amqp`; several addresses, with commas between, are tried in turn |
+    ///
+    /// | with | says | unless set |
+    /// |---|---|---|
+    /// | `memory:?events=…&bytes=…` | what each queue may hold; its dead letters have as much again, and so have the events that are unrouted | 100 000 events, 64 MiB |
+    /// | `http:` `?dialect=v1` | the other dialect of the messaging service | `Plain` |
+    /// | `amqp:` `?heartbeat=10` | the interval of the heartbeat in seconds; a peer that is silent for two of them is lost | 10 |
+    /// | `amqp:` `?declare=verify` | that no exchange and no queue is made: it is only looked whether they are there | they are made |
+    ///
+    /// The messaging service is called as the service `messaging`, which takes settings as any other, its instances among
+    /// them; events that are published at the same time may arrive there in any order. A broker is connected to when it is
+    /// first needed, and again for ever where the connection is lost.
     pub fn events(mut self, url: impl Into<String>) -> Self {
         self.events_url = Some(url.into());
         self
@@ -46,7 +53,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The most bytes of an event that is published. 1 MiB unless set.
+    /// The most bytes of an event that is published, over `amqp:` at most 16 MiB. 1 MiB unless set.
     pub fn max_event(mut self, bytes: usize) -> Self {
         self.events.max_body = bytes;
         self

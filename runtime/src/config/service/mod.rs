@@ -107,7 +107,7 @@ impl ServiceConfig {
         self
     }
 
-    /// How often a call is tried again after the first attempt, from 0 to 100, and that it is. 3 unless set.
+    /// Turns retries on, so many tries after the first attempt, 0 to 100. 3 unless set.
     pub fn retries(mut self, times: u32) -> Self {
         self.check_retries(times);
         self.settings.retry.enabled = Some(true);

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind};
 const IMMEDIATE: u32 = 2;
 
 /// The most steps, each of which is a queue.
-const MOST_STEPS: usize = 16;
+pub(crate) const MOST_STEPS: usize = 16;
 
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
 pub(super) use self::handlers::{Handler, Handlers, erase};
-pub(super) use self::ladder::Ladder;
+pub(super) use self::ladder::{Ladder, MOST_STEPS};
 pub(super) use self::pace::Pace;
 
 use self::attempt::{Allowed, Failure, FailureKind};

@@ -4,7 +4,7 @@ use crate::BoxError;
 
 /// The stored events of an application, in a table of its own; given to [`Events::relay`](crate::Events::relay).
 ///
-/// Two statements and one more:
+/// It takes three statements:
 ///
 /// ```
 /// use std::collections::BTreeMap;

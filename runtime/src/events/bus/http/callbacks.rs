@@ -37,7 +37,7 @@ const SOON: Duration = Duration::from_secs(1);
 /// [`Events::callbacks`](crate::Events::callbacks).
 ///
 /// It belongs into the subscriber's own server, at the address that the subscription has registered:
-/// `/internal/events/{event_type}` unless set. Which event it is says the body. A cheap clone.
+/// `/internal/events/{event_type}` unless set. The body says which event it is. A cheap clone.
 ///
 /// | answer | when |
 /// |---|---|
