@@ -53,8 +53,8 @@ impl Exchange {
     }
 }
 
-/// How long an attempt reads what an error status says of itself.
-const ERROR_BODY: Duration = Duration::from_secs(1);
+/// How long a body is waited for that nobody gets, so that its connection may be used again.
+const NOBODYS: Duration = Duration::from_millis(100);
 
 /// What came of an attempt.
 pub(crate) type Outcome = Result<Answered, Failed>;
@@ -70,8 +70,26 @@ pub(crate) struct Answered {
 pub(crate) enum AnswerBody {
     /// All of a value's body, or the beginning of another's.
     Read(Bytes),
-    /// Nothing yet: the caller reads it.
+    /// Nothing yet: the caller reads it, or it is an error's, and how long it is waited for depends on what comes next.
     Unread(Box<IncomingBody>),
+}
+
+impl Answered {
+    /// The answer of an attempt, where it is an error that nobody has read yet.
+    pub(crate) fn unread_error(outcome: &mut Outcome, wants: Wants) -> Option<&mut Self> {
+        let answered = outcome.as_mut().ok()?;
+        let is_unread = matches!(answered.body, AnswerBody::Unread(_));
+        (is_unread && !(wants.accepts)(answered.status)).then_some(answered)
+    }
+
+    /// Reads what an error says of itself, with pauses of this length at most, until this time at the latest.
+    pub(crate) async fn read_error(&mut self, idle: Duration, until: Instant) {
+        if let AnswerBody::Unread(body) = &mut self.body {
+            let timer = pin!(sleep_until(until));
+            let mut pauses = Pauses::new(timer, idle, until);
+            self.body = AnswerBody::Read(body::beginning(body, &mut pauses).await);
+        }
+    }
 }
 
 /// The server did not answer, or not with anything that can be used.
@@ -160,19 +178,13 @@ impl<'a> Attempt<'a> {
             };
             let status = incoming.status;
             self.head_came(permit, status);
-            let mut pauses = Pauses::new(timer, self.plan.policy.idle_timeout, self.deadline.at());
-            let body = match (wants.accepts)(status) {
-                true if wants.streamed => AnswerBody::Unread(Box::new(incoming.body)),
-                true => {
-                    let max = self.call.service.shared().max_body;
-                    let read = body::whole(&mut incoming.body, max, &mut pauses).await;
-                    AnswerBody::Read(read.map_err(|unreadable| self.unreadable(unreadable, status))?)
-                }
-                false => {
-                    // What an error says of itself is worth a moment, not the time of another attempt.
-                    pauses.deadline = self.limit().min(Instant::now() + ERROR_BODY);
-                    AnswerBody::Read(body::beginning(&mut incoming.body, &mut pauses).await)
-                }
+            let body = if (wants.accepts)(status) && !wants.streamed {
+                let max = self.call.service.shared().max_body;
+                let mut pauses = Pauses::new(timer, self.plan.policy.idle_timeout, self.deadline.at());
+                let read = body::whole(&mut incoming.body, max, &mut pauses).await;
+                AnswerBody::Read(read.map_err(|unreadable| self.unreadable(unreadable, status))?)
+            } else {
+                AnswerBody::Unread(Box::new(incoming.body))
             };
             Ok(Answered {
                 status,
@@ -180,6 +192,15 @@ impl<'a> Attempt<'a> {
                 body,
             })
         }
+    }
+
+    /// Reads what the call's last answer says of itself: the caller gets it, unless the error stands for an absent value.
+    pub(crate) async fn read_last_error(&self, answered: &mut Answered) {
+        let mut until = self.deadline.at();
+        if self.plan.none_on.contains(&answered.status.as_u16()) {
+            until = until.min(Instant::now() + NOBODYS);
+        }
+        answered.read_error(self.plan.policy.idle_timeout, until).await;
     }
 
     /// A probe ends with the head: its lease is as long as an attempt, and a body may take longer.

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use super::timer::Pauses;
-use crate::error::BODY_LIMIT;
+use crate::reply::SEARCHED;
 use crate::transport::{IncomingBody, TransportError};
 
 /// Why a body could not be read to its end.
@@ -103,14 +103,14 @@ impl Pieces {
     }
 }
 
-/// The beginning of a body that is no value: what an error shows, and enough to use the connection again.
+/// The beginning of a body that is no value: what an error says, and enough to use the connection again.
 pub(crate) async fn beginning(body: &mut IncomingBody, pauses: &mut Pauses<'_>) -> Bytes {
     let mut buffer = BytesMut::new();
     // A body that breaks off is still the best description that there is of the status before it.
     while let Ok(Some(chunk)) = poll_fn(|cx| poll_chunk(body, pauses, cx)).await {
-        let room = BODY_LIMIT - buffer.len();
+        let room = SEARCHED - buffer.len();
         buffer.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if buffer.len() == BODY_LIMIT {
+        if buffer.len() == SEARCHED {
             break;
         }
     }

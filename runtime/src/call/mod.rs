@@ -33,15 +33,17 @@ pub(crate) use prepare::Prepared;
 pub(crate) use read::Reader;
 
 use std::pin::pin;
+use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 use crate::context::CallContext;
 use crate::{Body, Error, observe};
-use attempt::{Attempt, Outcome};
+use attempt::{Answered, Attempt, Outcome};
 use classify::Class;
 use conclude::conclude;
 use deadline::Deadline;
+use read::Wants;
 use record::Record;
 use retry::{Next, Retry, explain_refusal};
 
@@ -85,7 +87,7 @@ async fn stages<'a>(
     loop {
         shared.admission.check_open()?;
         // A block of its own: while the call waits, nothing is left of the attempt but its outcome.
-        let delay = {
+        let (delay, mut failed) = {
             // 10: balancer; 11: instance breaker
             let (instance, mut permit) =
                 match plan
@@ -115,7 +117,7 @@ async fn stages<'a>(
                 begun: now,
                 number: retry.made(),
             };
-            let outcome = {
+            let mut outcome = {
                 let running = pin!(attempt.run(body, &mut permit, wants));
                 observe::inside(&span, running).await
             };
@@ -123,22 +125,39 @@ async fn stages<'a>(
             let class = Class::of(&outcome, retry.on());
             record.classified(&span, &outcome, class, permit);
             match retry.next(&attempt, &outcome, class, body) {
-                Next::Done => return conclude(plan, instance, record, &deadline, outcome, wants, reader),
-                Next::Never(why) => {
-                    return conclude(plan, instance, record, &deadline, outcome, wants, reader)
-                        .map_err(|error| why.explain(error));
+                Next::Done(why) => {
+                    // In a box, as all that most calls do without.
+                    if let Some(error) = Answered::unread_error(&mut outcome, wants) {
+                        Box::pin(attempt.read_last_error(error)).await;
+                        record.ended();
+                    }
+                    let end = conclude(plan, instance, record, &deadline, outcome, wants, reader);
+                    return match why {
+                        None => end,
+                        Some(why) => end.map_err(|error| why.explain(error)),
+                    };
                 }
                 Next::Again(delay) => {
                     record.retrying(&outcome, delay);
-                    last = Some(Box::new((instance, outcome)));
-                    delay
+                    (delay, Box::new((instance, outcome)))
                 }
             }
         };
-        // The timer's smallest step is a millisecond; another instance is asked at once.
-        if !delay.is_zero() {
-            sleep(delay).await;
-        }
-        now = Instant::now();
+        now = wait(delay, &mut failed.1, wants).await;
+        last = Some(failed);
     }
+}
+
+/// Waits for the next attempt, and meanwhile for what the last one says of its error: the call's, if nobody may be asked
+/// again, and its connection is used once more. The time when it is over.
+async fn wait(delay: Duration, outcome: &mut Outcome, wants: Wants) -> Instant {
+    let until = Instant::now() + delay;
+    if let Some(error) = Answered::unread_error(outcome, wants) {
+        Box::pin(error.read_error(delay, until)).await;
+    }
+    // The timer's smallest step is a millisecond; another instance is asked at once.
+    if !delay.is_zero() {
+        sleep_until(until).await;
+    }
+    Instant::now()
 }

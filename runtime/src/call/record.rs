@@ -119,6 +119,11 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// What belongs to the last attempt is over only now.
+    pub(crate) fn ended(&mut self) {
+        self.ended = Some(Instant::now());
+    }
+
     fn tripped(&self) {
         self.call.service.state().recorder.record_trip();
         if self.call.service.shared().logging {

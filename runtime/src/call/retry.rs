@@ -60,17 +60,17 @@ impl<'a> Retry<'a> {
     ) -> Next {
         self.made += 1;
         let Some(policy) = self.policy.filter(|policy| self.made <= policy.times) else {
-            return Next::Done;
+            return Next::Done(None);
         };
         if class == Class::Answered {
-            return Next::Done;
+            return Next::Done(None);
         }
         // Unless nobody has read of it, which gives it back.
         if self.streamed && body.is_replayable() {
-            return Next::Never(Never::Streamed);
+            return Next::Done(Some(Never::Streamed));
         }
         if !class.may_repeat(self.idempotent) {
-            return Next::Done;
+            return Next::Done(None);
         }
         self.tried.push(Arc::clone(&attempt.instance.address));
         self.after_failure(policy, attempt, outcome, class)
@@ -96,11 +96,11 @@ impl<'a> Retry<'a> {
         };
         // A wait that the deadline would end is an error that is known already.
         if delay >= attempt.deadline.remaining(now) {
-            return Next::Done;
+            return Next::Done(None);
         }
         // So is one after which nobody may be asked.
         match instances.open_until(attempt.limits, now) {
-            Some(until) if until > now + delay => Next::Never(Never::Refused(until - now)),
+            Some(until) if until > now + delay => Next::Done(Some(Never::Refused(until - now))),
             Some(_) | None => Next::Again(delay),
         }
     }
@@ -111,10 +111,8 @@ impl<'a> Retry<'a> {
 pub(crate) enum Next {
     /// Another attempt, after this time.
     Again(Duration),
-    /// Nothing: this outcome is the call's.
-    Done,
-    /// Nothing, though another attempt might have helped.
-    Never(Never),
+    /// Nothing: this outcome is the call's. Where another attempt might have helped, it says why there is none.
+    Done(Option<Never>),
 }
 
 /// Why a call that might be tried again is not.

@@ -14,9 +14,9 @@ use tokio::time::{Instant, Sleep};
 ///
 /// A timer that is armed for an earlier time stays as it is until it fires: few pauses are that long.
 pub(crate) struct Pauses<'a> {
-    pub(crate) timer: Pin<&'a mut Sleep>,
-    pub(crate) idle: Duration,
-    pub(crate) deadline: Instant,
+    timer: Pin<&'a mut Sleep>,
+    idle: Duration,
+    deadline: Instant,
     /// When the pause ends that somebody waits in.
     until: Option<Instant>,
 }

@@ -110,7 +110,10 @@ impl Error {
     /// The same error with the body of the reply that it comes from; what is beyond 64 KiB is cut off.
     pub fn with_body(self, body: impl Into<Bytes>) -> Self {
         let mut body = body.into();
-        body.truncate(BODY_LIMIT);
+        if body.len() > BODY_LIMIT {
+            // A copy: a part of the body would keep all of it in memory.
+            body = Bytes::copy_from_slice(&body[..BODY_LIMIT]);
+        }
         self.change(|inner| inner.body = body)
     }
 

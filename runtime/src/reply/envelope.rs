@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::charset;
 use super::refused::{ErrorFields, error_fields};
 use crate::config::EnvelopePolicy;
-use crate::error::{BODY_LIMIT, excerpt};
+use crate::error::excerpt;
 use crate::{Error, ErrorKind};
 
 /// What an envelope says.
@@ -85,7 +85,7 @@ impl Envelope {
         };
         let error = Error::new(ErrorKind::Business, cause)
             .with_status(status.as_u16())
-            .with_body(body.slice(..body.len().min(BODY_LIMIT)))
+            .with_body(body.clone())
             .with_may_have_reached_server(true);
         let fields = ErrorFields {
             code: self.code,

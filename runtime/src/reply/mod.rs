@@ -26,7 +26,7 @@ pub use text::Text;
 pub(crate) use bounded::{Bounds, bounded};
 pub(crate) use decode::path_of;
 pub(crate) use envelope::Envelope;
-pub(crate) use refused::status_error;
+pub(crate) use refused::{SEARCHED, status_error};
 
 use std::fmt;
 use std::sync::Arc;

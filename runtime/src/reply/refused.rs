@@ -5,11 +5,11 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::Reply;
-use crate::error::{BODY_LIMIT, excerpt};
+use crate::error::excerpt;
 use crate::{Body, Error, ErrorKind};
 
-/// The most bytes of an error body that are searched for what it says.
-const SEARCHED: usize = 1024 * 1024;
+/// The most bytes of an error body that are read, and searched for what it says.
+pub(crate) const SEARCHED: usize = 1024 * 1024;
 
 /// What an error body says, in any of the shapes that services use.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +41,7 @@ fn error_with_fields(status: StatusCode, body: &Bytes, cause: &str) -> Error {
     };
     let error = Error::new(ErrorKind::Status, cause)
         .with_status(status.as_u16())
-        .with_body(body.slice(..body.len().min(BODY_LIMIT)))
+        .with_body(body.clone())
         .with_may_have_reached_server(true);
     fields.onto(error)
 }

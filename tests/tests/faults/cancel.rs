@@ -13,7 +13,9 @@ fn eventful() -> (Script, ServiceConfig) {
             .header("location", "http://b:1/there")
             .connect_after(ms(50))
             .after(ms(100)),
-        Step::reply(200).after(ms(100)).chunks(ms(100), ["a", "b", "c"]),
+        Step::reply(200)
+            .after(ms(100))
+            .chunks(ms(100), ["a", "b", "c", "d"]),
     ];
     let busy = Step::reply(503)
         .header("retry-after", "0")
