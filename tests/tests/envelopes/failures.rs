@@ -141,7 +141,37 @@ async fn an_error_status_without_an_envelope_stays_a_status_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_business_failure_is_never_tried_again() {
+async fn a_business_failure_beside_a_status_that_may_pass_is_tried_again() {
+    for (status, code) in [(500, -1), (503, 50300), (429, 42900)] {
+        let failure = Step::json(status, &json!({ "code": code, "message": "later" }));
+        let helped = script([failure.clone(), Step::json(200, &json!({ "code": 0, "data": 7 }))]);
+        assert_eq!(failures(&helped).order().await.expect("the second try"), 7);
+        let script = script(failure);
+        let error = failures(&script).order().await.expect_err("it fails each time");
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Business, 4),
+            "{error}"
+        );
+        assert_eq!(error.code(), Some(code.to_string().as_str()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_business_failure_beside_any_other_status_is_never_tried_again() {
+    for status in [400, 404, 409, 422, 501] {
+        let script = script(Step::json(status, &json!({ "code": 500, "message": "m" })));
+        let error = failures(&script).order().await.expect_err("it failed");
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Business, 1),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_business_failure_with_a_2xx_is_never_tried_again() {
     for body in [
         json!({ "code": 500, "message": "m" }),
         json!({ "success": false }),
