@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use trunkline::testing::Step;
-use trunkline::{Client, Health, ServiceConfig};
+use trunkline::{CallOptions, Client, Health, ServiceConfig};
 use trunkline_tests::scripted::{self, A, ms, script};
 use trunkline_tests::server::{client_of, serve};
 
@@ -123,6 +123,25 @@ async fn an_open_breaker_does_not_keep_health_from_asking() {
     let hits = script.hits(A);
     script.change(A, Step::json(200, &json!({ "status": "ok" })));
     assert!(client.service("orders").health().await.healthy);
+    assert_eq!(script.hits(A), hits + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_option_brings_health_to_breaker_and_retry() {
+    let script = script(Step::reply(503));
+    let client = scripted::client("orders", &script);
+    let options = CallOptions::new().breaker(true).retries(3);
+    let orders = client.service("orders").with(options);
+    for _ in 0..10 {
+        assert!(!orders.health().await.healthy);
+    }
+    assert_eq!((script.hits(A), client.metrics().circuit_breaker_trips), (10, 0));
+    for _ in 0..2 {
+        orders.get("/x").send().await.expect_err("503");
+    }
+    let hits = script.hits(A);
+    script.change(A, Step::json(200, &json!({ "status": "ok" })));
+    assert!(orders.health().await.healthy, "the breaker is open");
     assert_eq!(script.hits(A), hits + 1);
 }
 

@@ -57,7 +57,7 @@ async fn send(service: &ServiceClient) -> Result<Reply<Raw>, Error> {
     let (endpoint, query) = service.state().health_endpoint(service.shared())?;
     Call::new(service.clone(), endpoint)
         .encoded_query(&query)
-        .overridden(CallOptions::new().retries(0))
+        .overridden(CallOptions::new().retries(0).breaker(false))
         .send()
         .await
 }
