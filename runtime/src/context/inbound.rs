@@ -26,7 +26,7 @@ pub(super) fn read(headers: &HeaderMap, random: &Random, logging: bool) -> Conte
     Context::make(random).change(|carried| {
         take_ids(headers, carried, logging);
         carried.baggage = joined(headers, &BAGGAGE, logging);
-        carried.deadline = timeout(headers).map(|timeout| Instant::now() + timeout);
+        carried.deadline = timeout(headers, logging).map(|timeout| Instant::now() + timeout);
     })
 }
 
@@ -81,10 +81,12 @@ fn joined(headers: &HeaderMap, name: &HeaderName, logging: bool) -> Option<Heade
 }
 
 /// Milliseconds; a number that is too large is the longest timeout, and what is no number is none.
-fn timeout(headers: &HeaderMap) -> Option<Duration> {
+fn timeout(headers: &HeaderMap, logging: bool) -> Option<Duration> {
     let digits = headers.get(&X_REQUEST_TIMEOUT_MS)?.as_bytes();
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        tracing::debug!(target: "trunkline", "ignored an x-request-timeout-ms that is no number of milliseconds");
+        if logging {
+            tracing::debug!(target: "trunkline", "ignored an x-request-timeout-ms that is no number of milliseconds");
+        }
         return None;
     }
     let add = |sum: u64, digit: &u8| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'));

@@ -299,7 +299,11 @@ mod tests {
         capture::start();
         let handler = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(trace_id())) });
         let baggage = "x".repeat(10_000);
-        let sent = request(&[("x-trace-id", "t"), ("baggage", &baggage)]);
+        let sent = request(&[
+            ("x-trace-id", "t"),
+            ("baggage", &baggage),
+            ("x-request-timeout-ms", "soon"),
+        ]);
         let server = ContextLayer::new().logging(false).layer(handler);
         let response = server.oneshot(sent).await.expect("infallible");
         assert_eq!(response.into_body().as_deref(), Some("t"));
