@@ -204,6 +204,25 @@ async fn latencies_are_of_whole_calls() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_trip_counts_where_its_call_is_counted() {
+    let script = script(Step::reply(500));
+    let client = build(&script, ServiceConfig::new().no_retry());
+    let orders = OrdersClient::new(&client);
+    for _ in 0..4 {
+        orders.get(1).await.expect_err("500");
+    }
+    orders.create().await.expect_err("the fifth in a row");
+    let metrics = client.metrics();
+    let service = &metrics.services["orders"];
+    let trips = |name| service.endpoints[name].circuit_breaker_trips;
+    assert_eq!((trips("get"), trips("create")), (0, 1));
+    assert_eq!(
+        (service.circuit_breaker_trips, metrics.circuit_breaker_trips),
+        (1, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_snapshot_as_json_has_the_names_of_the_page() -> Result<()> {
     let script = script(Step::reply(204).after(ms(10)));
     let client = build(&script, ServiceConfig::new());
@@ -217,10 +236,9 @@ async fn the_snapshot_as_json_has_the_names_of_the_page() -> Result<()> {
         "circuit_breaker_trips",
     ] {
         assert!(snapshot[name].is_u64(), "{name}: {snapshot}");
-        assert!(
-            snapshot["services"]["orders"][name].is_u64(),
-            "{name}: {snapshot}"
-        );
+        let service = &snapshot["services"]["orders"];
+        assert!(service[name].is_u64(), "{name}: {snapshot}");
+        assert!(service["endpoints"]["get"][name].is_u64(), "{name}: {snapshot}");
     }
     let endpoint = &snapshot["services"]["orders"]["endpoints"]["get"];
     assert_eq!(

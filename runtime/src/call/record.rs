@@ -125,7 +125,7 @@ impl<'a> Record<'a> {
     }
 
     fn tripped(&self) {
-        self.call.service.state().recorder.record_trip();
+        self.figures.trip();
         if self.call.service.shared().logging {
             let instance = self
                 .instance

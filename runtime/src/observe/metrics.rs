@@ -92,6 +92,9 @@ pub struct EndpointMetrics {
     pub attempts: u64,
     /// The attempts that repeated a failed one.
     pub retry_count: u64,
+    /// How often an attempt of these calls made the breaker of an instance open. One that opens since the time of its probe
+    /// is over, which nobody came back from, counts for the service alone.
+    pub circuit_breaker_trips: u64,
     /// The failed calls by the kind of their error, as `deadline_exceeded`; kinds that did not occur are left out.
     pub failures: BTreeMap<&'static str, u64>,
     /// How long the calls took.
@@ -168,6 +171,7 @@ impl EndpointMetrics {
 /// One service while its recorders are added up.
 #[derive(Default)]
 struct Part {
+    /// Those that are of no endpoint.
     trips: u64,
     endpoints: ByName<Tally>,
 }
@@ -196,7 +200,7 @@ impl Part {
             in_flight: all.in_flight,
             attempts: all.attempts,
             retry_count: all.retry_count,
-            circuit_breaker_trips: self.trips,
+            circuit_breaker_trips: all.circuit_breaker_trips + self.trips,
             failures: all.failures,
             latency: all.latency,
             breakers: BTreeMap::new(),
@@ -222,6 +226,7 @@ impl From<Tally> for EndpointMetrics {
                 .saturating_sub(tally.successes + failed_calls + tally.cancelled),
             attempts: tally.attempts,
             retry_count: tally.retries,
+            circuit_breaker_trips: tally.trips,
             failures,
             latency: Latency::from(&tally.latencies),
         }
@@ -256,6 +261,8 @@ pub(crate) fn millis<S: Serializer>(latency: &Duration, serializer: S) -> Result
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
     use crate::ErrorKind;
 
@@ -275,9 +282,11 @@ mod tests {
     #[test]
     fn figures_add_up_from_endpoints_to_services_to_the_client() {
         let orders = recorder("list", &[Ok(()), Ok(()), Err(ErrorKind::Timeout)]);
-        let call = orders.endpoint("GET /o/{id}");
-        call.begin().finish(Ok(()), MS);
-        orders.record_trip();
+        let endpoint = orders.endpoint("GET /o/{id}");
+        let call = endpoint.begin();
+        call.trip();
+        call.finish(Ok(()), MS);
+        orders.trips_counter().fetch_add(1, Ordering::Relaxed);
         let chat = recorder("chat", &[Err(ErrorKind::CircuitOpen)]);
         let snapshot = MetricsSnapshot::collect([("order-service", &orders), ("chat-service", &chat)]);
         assert_eq!(
@@ -290,7 +299,7 @@ mod tests {
         );
         assert_eq!(
             (snapshot.circuit_breaker_trips, snapshot.success_rate()),
-            (1, Some(0.6))
+            (2, Some(0.6))
         );
         let service = &snapshot.services["order-service"];
         assert_eq!(
@@ -299,6 +308,8 @@ mod tests {
         );
         assert_eq!(service.failures, BTreeMap::from([("timeout", 1)]));
         assert_eq!(service.endpoints["list"].total_calls, 3);
+        let trips = |name| service.endpoints[name].circuit_breaker_trips;
+        assert_eq!((trips("list"), trips("GET /o/{id}")), (0, 1));
         assert_eq!(service.endpoints["GET /o/{id}"].success_rate(), Some(1.0));
     }
 
@@ -335,10 +346,11 @@ mod tests {
     #[test]
     fn metrics_that_are_off_are_empty() {
         let service = ServiceRecorder::new(false);
-        service.record_trip();
+        service.trips_counter().fetch_add(1, Ordering::Relaxed);
         let endpoint = service.endpoint("list");
         let mut call = endpoint.begin();
         call.attempt();
+        call.trip();
         call.finish(Ok(()), MS);
         assert_eq!(
             MetricsSnapshot::collect([("s", &service)]),

@@ -33,6 +33,7 @@ struct Counters {
     cancelled: AtomicU64,
     attempts: AtomicU64,
     retries: AtomicU64,
+    trips: AtomicU64,
     failures: [AtomicU64; KINDS.len()],
     latencies: Histogram,
 }
@@ -50,6 +51,7 @@ impl EndpointRecorder {
             cancelled: AtomicU64::new(0),
             attempts: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            trips: AtomicU64::new(0),
             failures: [const { AtomicU64::new(0) }; KINDS.len()],
             latencies: Histogram::new(),
         })))
@@ -102,6 +104,13 @@ impl CallGuard<'_> {
         }
     }
 
+    /// Counts that an attempt of the call made a breaker open.
+    pub(crate) fn trip(&self) {
+        if let Some(counters) = self.counters {
+            counters.trips.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Counts how the call ended; its latency only where there was an attempt.
     pub(crate) fn finish(mut self, outcome: Result<(), ErrorKind>, elapsed: Duration) {
         let Some(counters) = self.counters.take() else {
@@ -143,6 +152,7 @@ impl Counters {
             failures,
             attempts: self.attempts.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
+            trips: self.trips.load(Ordering::Relaxed),
             latencies: self.latencies.counts(),
         }
     }
@@ -158,6 +168,7 @@ pub(super) struct Tally {
     failures: [u64; KINDS.len()],
     pub(super) attempts: u64,
     pub(super) retries: u64,
+    pub(super) trips: u64,
     pub(super) latencies: Counts,
 }
 
@@ -171,6 +182,7 @@ impl Tally {
         }
         self.attempts += other.attempts;
         self.retries += other.retries;
+        self.trips += other.trips;
         self.latencies.add(&other.latencies);
     }
 

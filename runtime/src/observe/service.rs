@@ -1,4 +1,4 @@
-//! The counters of one service: those of its endpoints, whose number is bounded, and its breakers' trips.
+//! The counters of one service: those of its endpoints, whose number is bounded, and what is no endpoint's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,6 +15,7 @@ const OTHER: &str = "other";
 /// The counters of one service.
 pub(crate) struct ServiceRecorder {
     enabled: bool,
+    /// The openings of breakers by time alone, which are of no call.
     trips: Arc<AtomicU64>,
     endpoints: RwLock<ByName<Arc<EndpointRecorder>>>,
 }
@@ -53,11 +54,6 @@ impl ServiceRecorder {
         let is_full = endpoints.len() >= MOST_ENDPOINTS && endpoints.get(label).is_none();
         let label = if is_full { OTHER } else { label };
         Arc::clone(endpoints.entry(label))
-    }
-
-    /// Counts that a breaker opened.
-    pub(crate) fn record_trip(&self) {
-        self.trips.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Where its breakers count what opened by time alone.
