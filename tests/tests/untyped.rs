@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 use trunkline::testing::{Script, Step};
-use trunkline::{Backoff, Client, ErrorKind, Page, Reply, Result, ServiceClient, Text};
+use trunkline::{Backoff, CallOptions, Client, ErrorKind, Page, Reply, Result, ServiceClient, Text};
 use trunkline_tests::echo::{self, Echo};
 use trunkline_tests::scripted::{self, A, ms, script};
 
@@ -157,6 +157,22 @@ async fn a_bad_header_is_an_error_of_the_call() {
         let error = orders.get("/x").header(name, value).send().await.expect_err(name);
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 0));
         assert!(error.to_string().contains(&format!("`{name}`")), "{error}");
+    }
+    assert_eq!(script.dials(A), 0, "nothing is sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_attempt_writes_is_no_header_of_the_call() {
+    let script = script(Step::reply(204));
+    let orders = scripted::client("orders", &script).service("orders");
+    for name in ["x-request-timeout-ms", "X-Retry-Attempt"] {
+        let with = orders.with(CallOptions::new().header(name, "7"));
+        for call in [orders.get("/x").header(name, "7"), with.get("/x")] {
+            let error = call.send().await.expect_err(name);
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 0));
+            let expected = format!("`{}` is written by each attempt of a call", name.to_lowercase());
+            assert!(error.to_string().contains(&expected), "{error}");
+        }
     }
     assert_eq!(script.dials(A), 0, "nothing is sent");
 }

@@ -9,6 +9,7 @@ use crate::config::{
     Backoff, BreakerPolicy, LONGEST, Limits, RetryPolicy, SHORTEST, check_retries, header_value,
     shown_address,
 };
+use crate::context::is_of_every_attempt;
 use crate::{Error, ErrorKind};
 
 /// Overrides for the calls of one handle, or for one untyped call.
@@ -81,7 +82,8 @@ impl CallOptions {
         self
     }
 
-    /// Sends this header, instead of any other value that it would have.
+    /// Sends this header, instead of any other value that it would have. `x-request-timeout-ms` and `x-retry-attempt` are
+    /// what they are: each is an error of the call.
     ///
     /// An event has it too, by its name in lower case; one that no event may have, as `traceparent`, is an error of the
     /// publish.
@@ -182,6 +184,12 @@ pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, Heade
         );
         Error::new(ErrorKind::Request, message)
     })?;
+    if is_of_every_attempt(&parsed) {
+        let message = format!(
+            "the header `{parsed}` is written by each attempt of a call; leave it out, or set the call's timeout and retries"
+        );
+        return Err(Error::new(ErrorKind::Request, message));
+    }
     let value = header_value(value).map_err(|expected| {
         let message = format!("the value of the header `{parsed}` is not legal; expected {expected}");
         Error::new(ErrorKind::Request, message)

@@ -24,6 +24,11 @@ pub(crate) fn is_of_every_call(name: &HeaderName) -> bool {
     OF_EVERY_CALL.contains(&name)
 }
 
+/// Whether this header says what an attempt is measured by, which nobody knows but the attempt.
+pub(crate) fn is_of_every_attempt(name: &HeaderName) -> bool {
+    [&X_REQUEST_TIMEOUT_MS, &X_RETRY_ATTEMPT].contains(&name)
+}
+
 /// Whether this header tells another server where a call stands, and nothing else. `baggage` does: what is in it is the
 /// application's.
 pub(crate) fn is_of_the_context(name: &HeaderName) -> bool {
