@@ -3,12 +3,16 @@
 use std::time::{Duration, SystemTime};
 
 use trunkline::testing::{Recorded, Script, Step};
-use trunkline::{Backoff, Client, ErrorKind, RetryPolicy, ServiceConfig};
+use trunkline::{Backoff, CallOptions, Client, ErrorKind, RetryPolicy, ServiceConfig};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
 use trunkline_tests::reference::{A, B, C, SERVICE, client, get, post, reference};
 
 /// The times between the attempts of a call that always gets a 500.
 async fn gaps(policy: RetryPolicy, seed: u64) -> Vec<Duration> {
+    gaps_with(policy, CallOptions::new(), seed).await
+}
+
+async fn gaps_with(policy: RetryPolicy, options: CallOptions, seed: u64) -> Vec<Duration> {
     let script = Script::new().instance(A, Step::reply(500));
     let config = ServiceConfig::new().url(A).retry(policy).no_breaker();
     let client = Client::builder()
@@ -17,7 +21,8 @@ async fn gaps(policy: RetryPolicy, seed: u64) -> Vec<Duration> {
         .seed(seed)
         .build()
         .unwrap();
-    assert!(get(&client).await.is_err());
+    let orders = client.service(SERVICE).with(options);
+    assert!(orders.get("/x").send().await.is_err());
     let at: Vec<_> = script.requests().iter().map(Recorded::at).collect();
     at.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
@@ -61,6 +66,27 @@ async fn linear_delays_grow_by_the_first() {
 #[tokio::test(start_paused = true)]
 async fn fixed_delays_stay() {
     check(&longest(Backoff::Fixed).await, [100, 100, 100, 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backoff_of_the_call_s_own_is_heeded() {
+    let longest = async |options: CallOptions| {
+        let mut longest = Duration::ZERO;
+        for seed in 0..20 {
+            let policy = RetryPolicy {
+                times: 4,
+                ..RetryPolicy::default()
+            };
+            longest = gaps_with(policy, options.clone(), seed)
+                .await
+                .into_iter()
+                .fold(longest, Ord::max);
+        }
+        longest
+    };
+    assert!(longest(CallOptions::new()).await > ms(500));
+    let fixed = longest(CallOptions::new().backoff(Backoff::Fixed)).await;
+    assert_between(fixed, ms(90), ms(101));
 }
 
 #[tokio::test(start_paused = true)]
