@@ -5,6 +5,7 @@ mod files;
 mod mistakes;
 mod of_a_service;
 mod precedence;
+mod process;
 
 use trunkline::testing::Script;
 use trunkline::{Client, Error, ErrorKind};
