@@ -292,10 +292,9 @@ impl<'a> Attempt<'a> {
     }
 
     fn bad_uri(&self, error: &http::Error) -> Failed {
-        let message = format!(
-            "`{}{}` is not an address: {error}",
-            self.instance.address, self.call.target
-        );
+        // Of the path its template: the values are long, and may be nobody else's. The error has the instance's address.
+        let template = &self.call.endpoint.labels.template;
+        let message = format!("`{template}` with its arguments makes no address: {error}");
         Failed::new(Class::Answered, Error::new(ErrorKind::Request, message))
     }
 }

@@ -43,6 +43,24 @@ async fn a_base_url_keeps_its_path_and_its_slashes_never_double() -> Result<()> 
 }
 
 #[tokio::test]
+async fn an_address_that_is_too_long_is_not_shown() {
+    // Each is allowed; together they are longer than a URI may be.
+    let url = format!("http://a:1/{}", "b".repeat(600));
+    let id = format!("secret{}", "x".repeat(64_980));
+    let error = PlainClient::new(&client_of("plain", &url))
+        .get(&id)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    let text = format!("{error} {error:?}");
+    assert!(
+        text.contains("`/v1/{id}` with its arguments makes no address"),
+        "{text}"
+    );
+    assert!(text.len() < 2500 && !text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
 async fn the_root_and_a_trailing_slash_stay() -> Result<()> {
     let server = serve(echo::router()).await;
     for (base, root, trailing) in [
