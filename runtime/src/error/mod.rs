@@ -27,8 +27,8 @@ const EXCERPT: usize = 300;
 /// Why a call did not give its value.
 ///
 /// One word big and cheap to clone. [`kind`](Error::kind) says what went wrong, the other questions say where and
-/// what may be done about it. The `Display` form is one line that names the service, the endpoint, the cause, the
-/// instance, the attempts, the time and the trace id.
+/// what may be done about it. The `Display` form is one line that names the service, the endpoint, the cause and the
+/// trace id, and where an attempt was made their number, their time and the last instance.
 ///
 /// ```
 /// use trunkline::{Error, ErrorKind};
@@ -305,7 +305,10 @@ impl fmt::Display for Error {
             write!(f, " (event {id})")?;
         }
         if place.attempts == 0 {
-            return Ok(());
+            return match self.trace_id() {
+                Some(trace_id) => write!(f, " (trace {trace_id})"),
+                None => Ok(()),
+            };
         }
         let plural = if place.attempts == 1 { "" } else { "s" };
         write!(f, " ({} attempt{plural} in {:.1?}", place.attempts, place.elapsed)?;

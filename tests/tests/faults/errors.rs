@@ -69,7 +69,7 @@ async fn an_error_of_several_attempts_counts_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_before_the_first_attempt_names_the_service_alone() {
+async fn an_error_before_the_first_attempt_names_the_service_and_the_trace() {
     let script = Script::new();
     let client = client(&script, reference());
     let error = get(&client).await.unwrap_err();
@@ -78,10 +78,9 @@ async fn an_error_before_the_first_attempt_names_the_service_alone() {
         (ErrorKind::Discovery, Some(503))
     );
     assert_eq!((error.attempts(), error.instance()), (0, None));
-    assert!(
-        error.to_string().starts_with("orders.GET /x: no address"),
-        "{error}"
-    );
+    let (text, trace_id) = (error.to_string(), error.trace_id().expect("every call has one"));
+    assert!(text.starts_with("orders.GET /x: no address"), "{text}");
+    assert!(text.ends_with(&format!(" (trace {trace_id})")), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
