@@ -64,7 +64,9 @@ pub mod __private {
 
     pub use crate::call::Call;
     pub use crate::client::{bind, bind_at, call};
-    pub use crate::encode::{HeaderArgument, JsonArgument, OptionalPathValue, PathValue, QueryArgument};
+    pub use crate::encode::{
+        BodyArgument, HeaderArgument, JsonArgument, OptionalPathValue, PathValue, QueryArgument,
+    };
     pub use crate::endpoint::{Attributes, EnvelopeKeys, endpoint, service};
     pub use crate::events::{
         FromReceipt, HandledEvent, PublishOutcome, PublishedEvent, ServicePublish, borrowing_event,

@@ -15,8 +15,8 @@ use super::read::Slot;
 use super::{CallOptions, run};
 use crate::client::{EndpointState, Plan, ServiceClient};
 use crate::encode::{
-    self, HeaderArgument, JsonArgument, JsonFields, NamedTarget, OptionalPathValue, PathValue, QueryArgument,
-    Target,
+    self, BodyArgument, HeaderArgument, JsonArgument, JsonFields, NamedTarget, OptionalPathValue, PathValue,
+    QueryArgument, Target,
 };
 use crate::reply::Outcome;
 use crate::{Body, Error, ErrorKind};
@@ -190,8 +190,8 @@ impl Call {
     }
 
     /// The whole body, as it is.
-    pub fn body(mut self, body: impl Into<Body>) -> Self {
-        self.content = Content::Raw(body.into());
+    pub fn body(mut self, body: impl BodyArgument) -> Self {
+        self.content = Content::Raw(body.into_body());
         self
     }
 

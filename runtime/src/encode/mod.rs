@@ -3,6 +3,7 @@
 //! Invariant: the traits that users' types meet are one thin method each; everything else here is compiled
 //! once, in this crate. A value can change neither which path is reached nor where a parameter ends.
 
+mod body;
 mod flat;
 mod form;
 mod header;
@@ -13,6 +14,7 @@ mod percent;
 mod query;
 mod target;
 
+pub use body::BodyArgument;
 pub use header::HeaderArgument;
 pub use json::JsonArgument;
 pub use path::{OptionalPathValue, PathValue};
