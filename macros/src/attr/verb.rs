@@ -59,6 +59,14 @@ impl Verb {
         }
     }
 
+    /// What the endpoint is called by: the attribute's word, or the HTTP method that `#[request]` names.
+    pub(crate) fn name(&self) -> String {
+        match &self.method {
+            Some(method) if self.symbol == REQUEST => method.clone(),
+            Some(_) | None => self.word.to_string(),
+        }
+    }
+
     pub(crate) fn leftover(&self) -> Leftover {
         match self.symbol {
             POST | PUT | PATCH => Leftover::Body,

@@ -18,7 +18,7 @@ pub(super) fn check(arguments: &[Argument<'_>], verb: &Verb, errors: &mut Errors
             first.parameter.binding_span(),
             format!(
                 "a `{}` has no body; expected `#[query]`, `#[header(\"X-Name\")]` or a placeholder",
-                verb.word
+                verb.name()
             ),
         );
         return;
