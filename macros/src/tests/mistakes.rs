@@ -56,6 +56,67 @@ fn an_unfilled_placeholder_brings_no_message_about_leftovers() {
 }
 
 #[test]
+fn what_is_said_twice_is_one_mistake() {
+    let check = |found: Vec<String>, expected: &str| {
+        assert_eq!(found.len(), 1, "{expected}: {found:#?}");
+        assert!(found[0].contains(expected), "{expected}: {found:#?}");
+    };
+    for (attribute, expected) in [
+        (quote!(#[timeout("1s", "2s")]), "`#[timeout]` takes one value"),
+        (
+            quote!(#[idempotent(header = "A", header = "B")]),
+            "duplicate argument `header` of `#[idempotent]`",
+        ),
+        (
+            quote!(#[breaker(off, off)]),
+            "duplicate argument `off` of `#[breaker]`",
+        ),
+        (
+            quote!(#[retry(off, off)]),
+            "duplicate argument `off` of `#[retry]`",
+        ),
+        (
+            quote!(#[retry(on = [409], on = [409])]),
+            "duplicate argument `on` of `#[retry]`",
+        ),
+        (quote!(#[none_on(404, 404)]), "duplicate status `404`"),
+        (
+            quote!(#[envelope(ok = [0], ok = [1])]),
+            "duplicate argument `ok` of `#[envelope]`",
+        ),
+        (quote!(#[header("A" = "1", "A" = "2")]), "expected one header"),
+    ] {
+        let method = quote! { #[put("/")] #attribute async fn one(&self) -> Result<()>; };
+        check(messages_of_method(&method), expected);
+    }
+    for word in ["path", "query", "field", "header"] {
+        let attribute = quote::format_ident!("{word}");
+        let method = quote! { #[put("/{a}")] async fn one(&self, a: u32, #[#attribute("a", "b")] x: u32) -> Result<()>; };
+        check(
+            messages_of_method(&method),
+            &format!("`#[{word}]` takes one value"),
+        );
+    }
+    for (argument, of) in [
+        (quote!(prefix = "/a"), "prefix"),
+        (quote!(timeout = "1s"), "timeout"),
+        (quote!(retry(times = 1)), "retry"),
+        (quote!(envelope), "envelope"),
+        (quote!(dyn), "dyn"),
+        (quote!(crate = ::a), "crate"),
+    ] {
+        let item = quote!(
+            trait Service {
+                #[get("/")]
+                async fn one(&self) -> Result<()>;
+            }
+        );
+        let found = messages(quote!("service", #argument, #argument), item);
+        check(found, &format!("duplicate argument `{of}` of `#[service]`"));
+    }
+}
+
+#[test]
 fn a_foreign_attribute_passes_through() {
     let method = quote! {
         #[get("/")]

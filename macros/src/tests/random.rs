@@ -40,7 +40,7 @@ const LETTERS: &[char] = &[
 #[test]
 fn no_text_is_too_odd_for_a_path() {
     let mut random = Random(1);
-    for _ in 0..300_000 {
+    for _ in 0..1_000_000 {
         let text = random.text(LETTERS, 24);
         if let Ok(template) = template::Template::parse(&text) {
             assert_eq!(template.text, text);
@@ -52,7 +52,7 @@ fn no_text_is_too_odd_for_a_path() {
 #[test]
 fn no_text_is_too_odd_for_a_duration() {
     let mut random = Random(2);
-    for _ in 0..300_000 {
+    for _ in 0..1_000_000 {
         let text = random.text(&['0', '1', '2', '9', 'm', 's', 'h', ' ', '-', '.', 'é', '\0'], 24);
         if let Ok(milliseconds) = duration::parse(&text, duration::LONGEST_WAIT) {
             assert!((1..=86_400_000).contains(&milliseconds), "{text}");
