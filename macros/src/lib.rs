@@ -103,7 +103,7 @@ use proc_macro::TokenStream;
 /// | `#[publish]`, `#[publish(priority = "high", target = "…")]` | an event instead of a call, see below |
 /// | `#[timeout("2s")]` | bound on the whole call: attempts, delays between them, body |
 /// | `#[attempt_timeout("500ms")]` | bound on one attempt up to the response's head; at most the method's own `timeout` |
-/// | `#[retry(times = 3, backoff = "exponential", delay = "100ms", max_delay = "5s", on = [409])]` | `times` counts the tries after the first; `backoff` is `exponential`, `linear` or `fixed`; `on` adds statuses |
+/// | `#[retry(times = 3, backoff = "exponential", delay = "100ms", max_delay = "5s", on = [409])]` | `times` counts the tries after the first; `backoff` is `exponential`, `linear` or `fixed`; `on` adds statuses, which no POST or PATCH is tried again on unless it is `#[idempotent]`: on a method that is a mistake, on a service it is said for the others |
 /// | `#[retry(off)]` | one attempt |
 /// | `#[idempotent]`, `#[idempotent(header = "X-Key")]` | a POST or PATCH is safe to repeat: every attempt of a call carries the same key, in `Idempotency-Key` unless said otherwise |
 /// | `#[breaker(off)]` | neither asks nor feeds the breaker |
@@ -150,7 +150,7 @@ use proc_macro::TokenStream;
 /// one of your own, as for a call. The name is that of the event's type. The target is the service, unless `target` names
 /// another; the priority is that of the type, unless `priority` says otherwise. An attribute about calls on it is an error. It
 /// needs no address of the service, and is not among the `ENDPOINTS`. It waits until the deadline of the context, else 30 s; of
-/// the options of `with` it heeds the timeout.
+/// the options of `with` it heeds the timeout and the headers.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};

@@ -34,7 +34,9 @@
 //! | `x-retry-attempt` | – | 1 on the first retry |
 //!
 //! An id of 1 to 128 visible ASCII characters is kept as it is, any other is replaced. The trace of `traceparent` is
-//! the trace id where that is 32 hexadecimal digits, else the inbound one, else a new one.
+//! the trace id where that is 32 hexadecimal digits, else the inbound one, else a new one. An `x-request-id` that is the
+//! trace id for want of an `x-trace-id` leaves an inbound `traceparent` as it is, whatever it is made of: a proxy gives any
+//! request an id, and does not end the trace that it belongs to.
 
 mod current;
 mod event;
