@@ -41,6 +41,8 @@ pub enum Manner {
     HalfAFrame,
     /// All is answered, and nothing confirmed.
     NoConfirms,
+    /// All is answered, and confirmed but for what has a routing key that begins so.
+    NoConfirmFor(&'static str),
     /// The first event is confirmed, and then the connection is closed.
     CloseAfterOne,
 }

@@ -11,7 +11,9 @@ pub(super) struct Conversation {
     is_over: bool,
     /// The number of the latest event on the channel that publishes.
     tag: u64,
-    /// The id of the event that is coming, and how much of it is missing.
+    /// Whether the event that is coming is not confirmed.
+    is_withheld: bool,
+    /// Its id, and how much of it is missing.
     coming: Option<(String, usize)>,
     published: Vec<String>,
 }
@@ -23,6 +25,7 @@ impl Conversation {
             is_mute: false,
             is_over: false,
             tag: 0,
+            is_withheld: false,
             coming: None,
             published: Vec::new(),
         }
@@ -66,6 +69,13 @@ impl Conversation {
             (50, 10) => answer((50, 11), &[frame.text(6), &[0; 8]].concat()),
             (class @ (40 | 50 | 85), method @ (10 | 20)) => answer((class, method + 1), &[]),
             (20, 40) => answer((20, 41), &[]),
+            (60, 40) => {
+                self.is_withheld = match self.manner {
+                    Manner::NoConfirmFor(key) => frame.routing_key().starts_with(key.as_bytes()),
+                    _ => self.manner == Manner::NoConfirms,
+                };
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
@@ -81,12 +91,14 @@ impl Conversation {
         }
         self.published.push(id);
         self.tag += 1;
+        if self.is_withheld {
+            return Vec::new();
+        }
         self.confirm(frame::ack(frame.channel, self.tag))
     }
 
     fn confirm(&mut self, mut ack: Vec<u8>) -> Vec<u8> {
         match self.manner {
-            Manner::NoConfirms => Vec::new(),
             Manner::HalfAFrame => {
                 self.is_mute = true;
                 ack.truncate(ack.len() / 2);
@@ -96,7 +108,12 @@ impl Conversation {
                 self.is_over = true;
                 ack
             }
-            Manner::Well | Manner::Mute | Manner::MuteAfterHandshake | Manner::ResetAfter(_) => ack,
+            Manner::Well
+            | Manner::Mute
+            | Manner::MuteAfterHandshake
+            | Manner::ResetAfter(_)
+            | Manner::NoConfirms
+            | Manner::NoConfirmFor(_) => ack,
         }
     }
 }

@@ -48,6 +48,11 @@ impl Frame {
         &self.payload[place..=place + length]
     }
 
+    /// Of `basic.publish`, where it is behind the exchange.
+    pub(super) fn routing_key(&self) -> &[u8] {
+        &self.text(6 + self.text(6).len())[1..]
+    }
+
     /// The size of the body that a content header announces.
     pub(super) fn size(&self) -> usize {
         let bytes = self.payload[4..12].try_into().expect("eight bytes");

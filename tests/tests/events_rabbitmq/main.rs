@@ -18,5 +18,6 @@ mod letters;
 mod mute;
 mod processes;
 mod publishers;
+mod silent;
 mod sources;
 mod support;

@@ -11,6 +11,7 @@ use super::super::fault::Fault;
 use super::super::link::{Link, answered};
 use super::super::{topology, wire};
 use super::Parcel;
+use super::window::{Confirm, Publishes};
 
 /// A channel that confirms. It has one owner, no clone, and publishes for nobody but that owner: two tasks that publish on
 /// one channel get each other's confirms.
@@ -52,8 +53,18 @@ impl ConfirmChannel {
                 ..BasicPublishOptions::default()
             };
             let sent = channel.basic_publish(exchange, key, options, &wire.body, properties);
-            sent.await?.await
+            let confirm = sent.await?;
+            // A confirm may never come.
+            drop(wire);
+            confirm.await
         })
+    }
+}
+
+impl Publishes for ConfirmChannel {
+    fn start(&mut self, parcel: &Parcel) -> Result<Confirm, Nack> {
+        let confirm = self.publish(parcel)?;
+        Ok(Box::pin(confirm))
     }
 }
 

@@ -3,19 +3,21 @@
 mod channel;
 mod excess;
 mod returns;
+mod silence;
 mod window;
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 
 use self::excess::Allowances;
+use self::silence::{Limit, Patience};
 use self::window::Window;
 use super::Core;
 use super::declare;
@@ -35,8 +37,8 @@ use super::super::Nack;
 const BATCH: usize = 64;
 /// How long a confirm may take while the broker takes events.
 pub(super) const CONFIRM: Duration = Duration::from_secs(10);
-/// How often that is looked at.
-const LOOK: Duration = Duration::from_millis(250);
+/// How long after a channel could not be opened the next one is.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// An event with its place on the broker.
 #[derive(Clone, Debug)]
@@ -68,6 +70,13 @@ pub(super) struct Desk {
     /// What was not confirmed on an earlier connection.
     backlog: VecDeque<Request>,
     allowances: Allowances,
+    limit: Limit,
+}
+
+impl Parcel {
+    fn id(&self) -> Option<&Text> {
+        self.wire.properties.message_id.as_ref()
+    }
 }
 
 impl Request {
@@ -90,6 +99,7 @@ impl Publisher {
             links: links.clone(),
             backlog: VecDeque::new(),
             allowances: Allowances::default(),
+            limit: Limit::default(),
         };
         let publisher = Self {
             requests: sender,
@@ -179,7 +189,7 @@ async fn unusable(core: &Core, link: &Link, fault: Fault, stop: &Stop) -> Option
         }
         _ => {
             link.condemn(fault.of_work());
-            until(stop, sleep(LOOK)).await
+            until(stop, sleep(PAUSE)).await
         }
     }
 }
@@ -209,32 +219,43 @@ impl Desk {
             let _ = stop_seen.wait_for(|is_stopped| *is_stopped).await;
         });
         let mut is_stopping = false;
-        let mut patience = Patience::new();
+        let mut patience = Patience::new(self.limit.now());
         let ended = poll_fn(|cx| {
             if over.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Err(Fault::new(Cause::Lost, "the connection is over")));
             }
             is_stopping = is_stopping || stopped.as_mut().poll(cx).is_ready();
-            loop {
-                let any = match window.settle(cx) {
-                    Ok(any) => any,
-                    Err(fault) => return Poll::Ready(Err(fault)),
-                };
-                if !(self.fill(&mut window, link, cx) || any) {
-                    break;
-                }
+            if let Err(fault) = self.work(&mut window, &mut patience, link, cx) {
+                return Poll::Ready(Err(fault));
             }
             if is_stopping && window.is_empty() && self.backlog.is_empty() {
                 return Poll::Ready(Ok(()));
             }
-            patience.poll(cx, &window, link)
+            Poll::Pending
         })
         .await;
         if let Err(fault) = &ended {
             self.allowances.learn(link.address(), fault);
+            if fault.cause == Cause::Unconfirmed {
+                self.limit.cut();
+            }
         }
         self.take_back(window, link);
         ended
+    }
+
+    /// Answers and starts what can be.
+    fn work(
+        &mut self,
+        window: &mut Window<'_>,
+        patience: &mut Patience,
+        link: &Link,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Fault> {
+        window.settle(cx)?;
+        patience.look(cx, window, link)?;
+        while self.fill(window, link, cx) | window.settle(cx)? {}
+        Ok(())
     }
 
     /// Keeps what was not decided for the next session, but for what this broker has closed the channel for: sent again, it
@@ -258,7 +279,7 @@ impl Desk {
             let Some(request) = self.backlog.pop_front() else {
                 break;
             };
-            self.start(request, window, link, cx);
+            self.start(request, window, link);
             any = true;
         }
         let room = window.room().min(BATCH);
@@ -272,7 +293,7 @@ impl Desk {
             for request in taken {
                 match window.room() {
                     0 => self.backlog.push_back(request),
-                    _ => self.start(request, window, link, cx),
+                    _ => self.start(request, window, link),
                 }
             }
             return true;
@@ -281,10 +302,10 @@ impl Desk {
     }
 
     /// Publishes what the broker may take.
-    fn start(&self, request: Request, window: &mut Window<'_>, link: &Link, cx: &mut Context<'_>) {
+    fn start(&self, request: Request, window: &mut Window<'_>, link: &Link) {
         match self.allowances.refusal(link.address(), &request.parcel) {
             Some(nack) => request.answer(Err(nack)),
-            None => window.start(request, cx),
+            None => window.start(request),
         }
     }
 
@@ -294,37 +315,5 @@ impl Desk {
             self.backlog.push_back(request);
         }
         self.backlog.retain(|request| !request.is_forgotten());
-    }
-}
-
-/// Notices a confirm that does not come.
-struct Patience {
-    look: Pin<Box<tokio::time::Interval>>,
-    /// Since then the broker takes events; under an alarm it confirms none.
-    open_since: tokio::time::Instant,
-}
-
-impl Patience {
-    fn new() -> Self {
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self {
-            look: Box::pin(look),
-            open_since: tokio::time::Instant::now(),
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>, window: &Window<'_>, link: &Link) -> Poll<Result<(), Fault>> {
-        while self.look.poll_tick(cx).is_ready() {}
-        if link.is_blocked() {
-            self.open_since = tokio::time::Instant::now();
-        }
-        match window.since() {
-            Some(since) if since.max(self.open_since).elapsed() >= CONFIRM => {
-                let text = format!("no confirm within {CONFIRM:?}");
-                Poll::Ready(Err(Fault::new(Cause::Unconfirmed, text)))
-            }
-            Some(_) | None => Poll::Pending,
-        }
     }
 }

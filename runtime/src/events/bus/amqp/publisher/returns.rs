@@ -24,10 +24,16 @@ impl Returns {
         self.0.push((id, Text::copy(message.routing_key.as_str())));
     }
 
-    /// Whether this one came back; asked once.
-    pub(super) fn take(&mut self, parcel: &Parcel) -> bool {
-        let is_it =
-            |(id, key): &(Option<Text>, Text)| *id == parcel.wire.properties.message_id && *key == parcel.key;
+    /// Whether nothing comes back any more of what is confirmed. With each confirm lapin hands over the first of those that
+    /// wait, and the broker sends each just ahead of its confirm: for one that waits behind its own confirm, another was
+    /// handed over ahead of its own, and is in here until then.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the event of this id and routing key came back; asked once.
+    pub(super) fn take(&mut self, id: Option<&Text>, key: &Text) -> bool {
+        let is_it = |known: &(Option<Text>, Text)| known.0.as_ref() == id && known.1 == *key;
         let found = self.0.iter().position(is_it);
         found.map(|place| self.0.swap_remove(place)).is_some()
     }
@@ -37,7 +43,7 @@ impl Returns {
 pub(super) fn is_its_own(message: &BasicReturnMessage, parcel: &Parcel) -> bool {
     let mut one = Returns::default();
     one.add(message);
-    one.take(parcel)
+    one.take(parcel.id(), &parcel.key)
 }
 
 /// The same event, to where what is unrouted is kept.
