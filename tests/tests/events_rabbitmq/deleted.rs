@@ -1,5 +1,6 @@
-//! Exchanges that an operator deletes, and all that was bound to them with them.
+//! Exchanges that an operator deletes, all that was bound to them with them, and the queue of what is unrouted.
 
+use tokio::time::{Instant, sleep};
 use trunkline_tests::broker::Broker;
 
 use crate::support::{PATIENCE, SECOND, Tally, client, numbered, start, tallying, unique, wait_until};
@@ -74,4 +75,26 @@ async fn a_subscription_binds_again_what_somebody_else_has_declared_without_it()
     worker.shutdown(SECOND).await.expect("settled");
     subscriber.shutdown(SECOND).await;
     publisher.shutdown(SECOND).await;
+}
+
+/// Without a subscription, which declares it too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_only_publishes_makes_the_queue_of_what_is_unrouted_again() {
+    let Some(broker) = Broker::start().await else {
+        return;
+    };
+    let client = client(&broker.url());
+    let events = client.events();
+    events.publish(&numbered(0)).await.expect("confirmed");
+    let unrouted = events.unrouted();
+    assert_eq!(unrouted.list().await.expect("there").len(), 1);
+    broker.ctl(&["delete_queue", "trunkline.unrouted"]).await;
+    assert!(unrouted.list().await.expect("there").is_empty());
+    let deleted = Instant::now();
+    while unrouted.list().await.expect("there").is_empty() {
+        assert!(deleted.elapsed() < 15 * SECOND, "nothing is kept any more");
+        events.publish(&numbered(1)).await.expect("confirmed");
+        sleep(SECOND / 2).await;
+    }
+    client.shutdown(SECOND).await;
 }

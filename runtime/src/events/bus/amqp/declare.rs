@@ -1,5 +1,7 @@
 //! Making exchanges and queues, or looking for them, on channels that are thrown away: a refusal closes its channel.
 
+use std::time::Duration;
+
 use lapin::Channel;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
@@ -11,11 +13,23 @@ use super::topology::{self, ExchangePlan, QueuePlan, SubscriptionPlan};
 use super::wire;
 use crate::events::EventFormat;
 
+/// How often what an operator may delete is declared anew: nobody is told.
+pub(super) const ANEW: Duration = Duration::from_secs(10);
+
 /// The exchanges, and the queue of what is unrouted.
 pub(super) async fn exchanges(link: &Link, how: Declare, format: EventFormat) -> Result<(), Fault> {
+    all(link, how, &topology::exchanges(format)).await
+}
+
+/// The queue of what is unrouted, and the exchange before it.
+pub(super) async fn unrouted(link: &Link, how: Declare) -> Result<(), Fault> {
+    all(link, how, &[topology::unrouted_exchange()]).await
+}
+
+async fn all(link: &Link, how: Declare, plans: &[ExchangePlan]) -> Result<(), Fault> {
     let channel = link.channel().await?;
-    for plan in topology::exchanges(format) {
-        exchange(&channel, how, &plan).await?;
+    for plan in plans {
+        exchange(&channel, how, plan).await?;
     }
     queue(&channel, how, &topology::unrouted()).await
 }

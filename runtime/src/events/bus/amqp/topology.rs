@@ -90,7 +90,7 @@ pub(super) fn exchanges(format: EventFormat) -> Vec<ExchangePlan> {
         has_alternate,
     };
     let mut plans = vec![
-        plan(UNROUTED, ExchangeKind::Fanout, false),
+        unrouted_exchange(),
         plan(QUEUES, ExchangeKind::Direct, true),
     ];
     match format {
@@ -103,6 +103,15 @@ pub(super) fn exchanges(format: EventFormat) -> Vec<ExchangePlan> {
         EventFormat::FamilyB => plans.push(plan(FAMILY_B, ExchangeKind::Topic, false)),
     }
     plans
+}
+
+/// The exchange of what is unrouted, the alternate of ours.
+pub(super) fn unrouted_exchange() -> ExchangePlan {
+    ExchangePlan {
+        name: UNROUTED,
+        kind: ExchangeKind::Fanout,
+        has_alternate: false,
+    }
 }
 
 /// The queue of what is unrouted: bounded, and full it refuses.

@@ -7,6 +7,7 @@ mod silence;
 mod window;
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -155,7 +156,16 @@ pub(super) async fn run(core: Arc<Core>, mut desk: Desk, stop: Stop) {
             }
         };
         core.states.set(Role::Publishing, EventsState::Up);
-        match desk.session(&link, &mut channel, &stop).await {
+        let ended = {
+            let mut keeping = pin!(keep_unrouted(&core, &link));
+            let mut session = pin!(desk.session(&link, &mut channel, &stop));
+            poll_fn(|cx| {
+                let _: Poll<Infallible> = keeping.as_mut().poll(cx);
+                session.as_mut().poll(cx)
+            })
+            .await
+        };
+        match ended {
             Ok(()) => return,
             Err(fault) => {
                 // An exchange that is not there closes the channel.
@@ -177,6 +187,20 @@ async fn open(core: &Core, link: &Arc<Link>, is_bare: bool) -> Result<ConfirmCha
         declare::exchanges(link, core.addresses.declare, core.format).await?;
     }
     ConfirmChannel::open(link).await
+}
+
+/// Declares the queue of what is unrouted from time to time: without it the broker confirms what has no queue, and drops it.
+/// Not the exchanges before it: whoever misses one binds again what was bound to it.
+async fn keep_unrouted(core: &Core, link: &Link) -> Infallible {
+    loop {
+        sleep(declare::ANEW).await;
+        if let Err(fault) = declare::unrouted(link, core.addresses.declare).await {
+            tracing::warn!(
+                target: "trunkline", cause = fault.cause.label(), reason = %fault,
+                "the queue of what is unrouted cannot be declared again"
+            );
+        }
+    }
 }
 
 /// A conflict is for an operator to end: the connection stays, and is asked again in a while.

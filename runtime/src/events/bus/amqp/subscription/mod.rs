@@ -30,9 +30,6 @@ use self::source::{Desk, Session};
 
 pub(crate) use self::source::{Closed, Source, Token};
 
-/// How often the queues are bound anew.
-const BIND: std::time::Duration = std::time::Duration::from_secs(10);
-
 /// A channel that lived so long was a good one.
 const GOOD: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -175,7 +172,7 @@ impl Subscription {
     /// From time to time, without end: nobody tells a subscription that an exchange was deleted, and its bindings with it.
     async fn bind_again(&self, link: &Link) -> Infallible {
         loop {
-            sleep(BIND).await;
+            sleep(declare::ANEW).await;
             if let Err(fault) = self.declare(link).await {
                 tracing::warn!(
                     target: "trunkline", queue = &*self.plan.queue, cause = fault.cause.label(), reason = %fault,
