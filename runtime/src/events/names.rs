@@ -1,6 +1,7 @@
 //! Which names may be sent: of events, targets, groups and headers.
 
 use super::format::is_reserved;
+use super::topology::{DEAD_WORD, HIGH_WORD};
 use crate::{Error, ErrorKind};
 
 /// The most characters of a name.
@@ -39,6 +40,19 @@ pub(crate) fn check_group(kind: &str, group: &str) -> Result<(), Error> {
         .and_then(|()| check_is_plain(kind, group))
         .and_then(|()| check_is_service(kind, group));
     checked.map_err(|error| Error::new(ErrorKind::Config, error.message().to_owned()))
+}
+
+/// # Errors
+/// `Config` where a group may not be named so, and where another queue of its group is.
+pub(crate) fn check_subscription(name: &str) -> Result<(), Error> {
+    check_group("subscription", name)?;
+    if ![DEAD_WORD, HIGH_WORD].contains(&name) {
+        return Ok(());
+    }
+    let message = format!(
+        "subscription `{name}`: expected another name than `{DEAD_WORD}` and `{HIGH_WORD}`, which queues of each group have"
+    );
+    Err(Error::new(ErrorKind::Config, message))
 }
 
 /// # Errors
@@ -152,6 +166,22 @@ mod tests {
         );
         let group = check_group("group", "all").expect_err("not a service");
         assert_eq!(group.kind(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn a_subscription_has_no_name_of_another_queue_of_its_group() {
+        for name in ["dead", "high"] {
+            let expected = format!(
+                "subscription `{name}`: expected another name than `dead` and `high`, which queues of each group have"
+            );
+            check_message(check_subscription(name), &expected);
+        }
+        assert_eq!(
+            check_subscription("all").expect_err("all").kind(),
+            ErrorKind::Config
+        );
+        assert!(check_subscription("audit").is_ok());
+        assert!(check_subscription("retry").is_ok(), "its queues end in a time");
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl Subscribe {
         self
     }
 
-    /// A queue of its own beside the group's, for what the group does with the same events twice, each by itself.
+    /// A queue of its own beside the group's, for what the group does with the same events twice, each by itself. Any name of
+    /// a group but `dead` and `high`, which other queues of the group have.
     pub fn subscription(mut self, name: impl Into<String>) -> Self {
         self.subscription = Some(name.into());
         self
@@ -221,7 +222,7 @@ impl Subscribe {
     fn check(&self) -> Result<()> {
         names::check_group("group", &self.group)?;
         if let Some(subscription) = &self.subscription {
-            names::check_group("subscription", subscription)?;
+            names::check_subscription(subscription)?;
         }
         if self.handlers.is_empty() {
             return Err(wrong("expected a handler, by `on` or `on_named`".to_owned()));

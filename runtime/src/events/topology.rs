@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use super::names::ALL;
 use super::text::Text;
 
+/// The last words of the queues beside that of a label: what is urgent, and dead letters.
+pub(crate) const HIGH_WORD: &str = "high";
+pub(crate) const DEAD_WORD: &str = "dead";
+
 /// Where an event goes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Route {

@@ -280,6 +280,11 @@ async fn a_subscription_that_cannot_be_is_refused() {
     .await;
     check(some("all"), "group `all`: the name stands for every service").await;
     check(some(""), "group \"\": expected 1 to 128 visible ASCII characters").await;
+    check(
+        some("a").subscription("high"),
+        "subscription `high`: expected another name than `dead` and `high`, which queues of each group have",
+    )
+    .await;
     check(some("a").concurrency(0), "concurrency 0: expected 1 to 1024").await;
     check(
         some("a").prefetch(100_000),

@@ -59,7 +59,11 @@ async fn others_are_confirmed_beside_a_queue_that_does_not_confirm() {
         tokio::time::sleep(SECOND).await;
     }
     let error = stuck.await.expect("no panic").expect_err("nobody confirms it");
-    assert_eq!(error.publish_failure(), Some(PublishFailure::Unconfirmed), "{error}");
+    assert_eq!(
+        error.publish_failure(),
+        Some(PublishFailure::Unconfirmed),
+        "{error}"
+    );
     assert_eq!(error.event_id(), Some("s"));
     assert!(begun.elapsed() >= CONFIRM + 2 * SECOND, "{:?}", begun.elapsed());
     let counts = published(&peer);
@@ -111,7 +115,11 @@ async fn a_session_is_not_cut_again_at_once_for_a_queue_that_does_not_confirm() 
     let context = Context::new().with_timeout(CONFIRM * 2 + 8 * SECOND);
     let stuck = async { client.events().publish(&numbered(0)).target("stuck").await };
     let error = scope(context, stuck).await.expect_err("nobody confirms it");
-    assert_eq!(error.publish_failure(), Some(PublishFailure::Unconfirmed), "{error}");
+    assert_eq!(
+        error.publish_failure(),
+        Some(PublishFailure::Unconfirmed),
+        "{error}"
+    );
     assert_eq!(peer.connections().len(), 2);
     client.shutdown(SECOND).await;
 }

@@ -9,7 +9,7 @@ use super::super::{Declaration, Outgoing};
 use super::publisher::Parcel;
 use crate::events::names::ALL;
 use crate::events::text::Text;
-use crate::events::topology::{Route, segment};
+use crate::events::topology::{DEAD_WORD, HIGH_WORD, Route, segment};
 use crate::events::{EventFormat, Priority};
 
 const EVENTS: &str = "trunkline.events";
@@ -89,10 +89,7 @@ pub(super) fn exchanges(format: EventFormat) -> Vec<ExchangePlan> {
         kind,
         has_alternate,
     };
-    let mut plans = vec![
-        unrouted_exchange(),
-        plan(QUEUES, ExchangeKind::Direct, true),
-    ];
+    let mut plans = vec![unrouted_exchange(), plan(QUEUES, ExchangeKind::Direct, true)];
     match format {
         EventFormat::CloudEvents => plans.extend([
             plan(EVENTS, ExchangeKind::Topic, true),
@@ -135,11 +132,11 @@ pub(super) fn queue(label: &str) -> Text {
 }
 
 pub(super) fn dead(queue: &str) -> Text {
-    Text::format(format_args!("{queue}.dead"))
+    Text::format(format_args!("{queue}.{DEAD_WORD}"))
 }
 
 pub(super) fn high(queue: &str) -> Text {
-    Text::format(format_args!("{queue}.high"))
+    Text::format(format_args!("{queue}.{HIGH_WORD}"))
 }
 
 pub(super) fn retry(queue: &str, after: Duration) -> Text {

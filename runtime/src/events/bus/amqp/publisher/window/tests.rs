@@ -22,7 +22,10 @@ impl Publishes for Scripted {
     fn start(&mut self, parcel: &Parcel) -> Result<Confirm, Nack> {
         let (answer, answered) = oneshot::channel();
         self.answers.push(Some(answer));
-        let (sent, id) = (Arc::clone(&self.sent), parcel.id().expect("it has one").to_string());
+        let (sent, id) = (
+            Arc::clone(&self.sent),
+            parcel.id().expect("it has one").to_string(),
+        );
         Ok(Box::pin(async move {
             lock(&sent).push(id);
             answered.await.unwrap_or(Ok(Confirmation::NotRequested))
