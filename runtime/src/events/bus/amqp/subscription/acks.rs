@@ -3,35 +3,28 @@
 //! An acknowledgement costs both sides as much as a delivery does, whether it is of one event or of many: the broker is
 //! told once there is a group of them, or a moment after the first.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::task::Waker;
 
-/// The deliveries of one channel from the oldest that is not settled.
+/// The deliveries of one channel that are in hand, and those that the broker is not told of yet. They are no more than it
+/// sends ahead, however many pass behind a slow one.
 #[derive(Debug)]
 pub(super) struct Acks {
-    /// The tag of the first one below; the broker counts from 1. All before it are settled.
-    first: u64,
-    states: VecDeque<State>,
+    /// The tag of the next delivery; the broker counts from 1.
+    next: u64,
+    in_hand: BTreeSet<u64>,
+    /// Those that are done behind one that is in hand.
+    behind: BTreeSet<u64>,
     returned: Vec<u64>,
-    /// The last of those before the first that is done, and how many the broker does not know.
+    /// The last that is done before the first that is in hand, and how many the broker does not know up to there.
     prefix: Option<u64>,
     grouped: usize,
-    /// Those that are done and are not told the broker, behind one that is in hand.
-    behind: usize,
     /// So many are a group: a quarter of the prefetch, so that the broker always has room to send.
     group: usize,
     /// More than these behind one that is in hand are told one by one: the broker sends no more while it thinks that all
     /// are in hand.
     most_behind: usize,
     waker: Option<Waker>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    InHand,
-    Done,
-    /// The broker knows, or is about to be told by itself.
-    Told,
 }
 
 /// How much of what is settled the broker is to be told.
@@ -64,12 +57,12 @@ impl News {
 impl Acks {
     pub(super) fn new(prefetch: u16) -> Self {
         Self {
-            first: 1,
-            states: VecDeque::new(),
+            next: 1,
+            in_hand: BTreeSet::new(),
+            behind: BTreeSet::new(),
             returned: Vec::new(),
             prefix: None,
             grouped: 0,
-            behind: 0,
             group: usize::from(prefetch / 4).max(1),
             most_behind: usize::from(prefetch / 2),
             waker: None,
@@ -79,18 +72,20 @@ impl Acks {
     /// A delivery came. Tags count up by one over all lanes, and each lane is read by itself: one that is skipped is on
     /// its way here.
     pub(super) fn delivered(&mut self, tag: u64) {
-        let next = self.first + u64::try_from(self.states.len()).unwrap_or(u64::MAX);
-        for _ in next..=tag {
-            self.states.push_back(State::InHand);
-        }
+        self.in_hand.extend(self.next..=tag);
+        self.next = self.next.max(tag + 1);
+    }
+
+    pub(super) fn in_hand(&self) -> usize {
+        self.in_hand.len()
     }
 
     /// The event is dealt with. Who is to tell the broker is to be woken: for a group, and for the first of one, after
     /// which a moment passes.
     pub(super) fn done(&mut self, tag: u64) -> Option<Waker> {
         let was_waiting = self.is_waiting();
-        if self.set(tag, State::Done) {
-            self.behind += 1;
+        if self.in_hand.remove(&tag) {
+            self.behind.insert(tag);
             self.advance();
         }
         let is_first = self.is_waiting() && !was_waiting;
@@ -103,7 +98,7 @@ impl Acks {
 
     /// The event goes back to its queue.
     pub(super) fn give_back(&mut self, tag: u64) -> Option<Waker> {
-        if self.set(tag, State::Told) {
+        if self.in_hand.remove(&tag) {
             self.returned.push(tag);
             self.advance();
         }
@@ -129,8 +124,8 @@ impl Acks {
             returned: std::mem::take(&mut self.returned),
             ..News::default()
         };
-        if self.behind > 0 && (extent == Extent::All || self.behind > self.most_behind) {
-            self.tell_each(&mut news);
+        if extent == Extent::All || self.behind.len() > self.most_behind {
+            news.single.extend(std::mem::take(&mut self.behind));
         }
         if extent >= Extent::Prefix || self.grouped >= self.group {
             news.up_to = self.prefix.take();
@@ -140,43 +135,16 @@ impl Acks {
     }
 
     fn has_group(&self) -> bool {
-        self.grouped >= self.group || self.behind > self.most_behind
-    }
-
-    fn tell_each(&mut self, news: &mut News) {
-        for (tag, state) in (self.first..).zip(&mut self.states) {
-            if *state == State::Done {
-                *state = State::Told;
-                news.single.push(tag);
-            }
-        }
-        self.behind = 0;
+        self.grouped >= self.group || self.behind.len() > self.most_behind
     }
 
     /// Goes on to the first that is in hand.
     fn advance(&mut self) {
-        while let Some(state) = self.states.front().filter(|state| **state != State::InHand) {
-            if *state == State::Done {
-                self.prefix = Some(self.first);
-                self.grouped += 1;
-                self.behind -= 1;
-            }
-            self.states.pop_front();
-            self.first += 1;
-        }
-    }
-
-    /// Whether it was in hand.
-    fn set(&mut self, tag: u64, state: State) -> bool {
-        let place = tag
-            .checked_sub(self.first)
-            .and_then(|place| usize::try_from(place).ok());
-        match place.and_then(|place| self.states.get_mut(place)) {
-            Some(known) if *known == State::InHand => {
-                *known = state;
-                true
-            }
-            Some(_) | None => false,
+        let first = self.in_hand.first().copied().unwrap_or(self.next);
+        while let Some(tag) = self.behind.first().copied().filter(|tag| *tag < first) {
+            self.behind.pop_first();
+            self.prefix = Some(tag);
+            self.grouped += 1;
         }
     }
 }
@@ -256,6 +224,21 @@ mod tests {
         assert_eq!(acks.news(Extent::Prefix).up_to, Some(1));
         acks.done(12);
         assert_eq!(acks.news(Extent::All).single, [12]);
+    }
+
+    #[test]
+    fn what_passes_behind_a_slow_one_is_forgotten_once_it_is_told() {
+        let mut acks = acks(1);
+        let mut told = 0;
+        for tag in 2..=10_000 {
+            acks.delivered(tag);
+            acks.done(tag);
+            told += acks.news(Extent::Groups).single.len();
+            assert!(acks.in_hand() + acks.behind.len() <= 16, "{tag}");
+        }
+        assert!(told > 9_980, "{told}");
+        acks.done(1);
+        assert!(acks.news(Extent::All).up_to.is_some() && acks.in_hand() == 0);
     }
 
     #[test]
