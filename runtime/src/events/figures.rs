@@ -48,16 +48,18 @@ pub struct EventMetrics {
     pub outbox: Option<super::OutboxMetrics>,
 }
 
-/// The figures of one queue and of those in this process who take from it.
+/// The figures of one queue and of those in this process who take from it. What a broker says of its queue is asked for when
+/// it is looked at, and as old as 5 s or the last look; over `http:` only what is replayed has a queue here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct QueueMetrics {
     /// The events that are ready to be taken.
     pub depth: u64,
-    /// How long the oldest of them has been there. Serialised as milliseconds: `age_ms`.
+    /// How long the oldest of them has been there; over `amqp:` zero, since no broker says it. Serialised as milliseconds:
+    /// `age_ms`.
     #[serde(rename = "age_ms", serialize_with = "millis")]
     pub age: Duration,
-    /// The events that were taken and are not settled.
+    /// The events that this process has taken and not settled, those among them that wait for a handler.
     pub in_hand: u64,
     /// The events that wait for their next attempt.
     pub waiting: u64,

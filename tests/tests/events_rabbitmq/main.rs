@@ -10,6 +10,7 @@ mod declared;
 mod deleted;
 mod encrypted;
 mod families;
+mod figures;
 mod frozen;
 mod killed;
 mod ladder;

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::super::QueueFigures;
 use super::fault::Fault;
 use super::link::Link;
+use super::subscription::Desk;
 use super::{shelf, topology};
 use crate::client::lock;
 use crate::events::text::Text;
@@ -37,18 +38,38 @@ struct Asked {
     at: Option<Instant>,
 }
 
-/// One queue, for as long as one of these tasks takes from it.
+/// One queue, for as long as one of these takes from it.
 #[derive(Default)]
 struct Queue {
-    takers: Vec<AbortHandle>,
+    takers: Vec<Taker>,
     steps: Vec<Duration>,
     figures: QueueFigures,
 }
 
+/// A subscription of this process: its task, and what that has taken.
+pub(super) struct Taker {
+    task: AbortHandle,
+    desk: Arc<Desk>,
+}
+
+impl Taker {
+    pub(super) fn new(task: AbortHandle, desk: Arc<Desk>) -> Self {
+        Self { task, desk }
+    }
+}
+
 impl Queue {
     fn is_taken_from(&mut self) -> bool {
-        self.takers.retain(|taker| !taker.is_finished());
+        self.takers.retain(|taker| !taker.task.is_finished());
         !self.takers.is_empty()
+    }
+
+    /// What the broker said, and what is known here.
+    fn figures(&self) -> QueueFigures {
+        QueueFigures {
+            in_hand: self.takers.iter().map(|taker| taker.desk.in_hand()).sum(),
+            ..self.figures.clone()
+        }
     }
 }
 
@@ -60,7 +81,7 @@ impl Asked {
 
 impl Depths {
     /// This queue is shown as long as the task runs, with the steps of its ladder, unless there are too many already.
-    pub(super) fn add(&self, label: Text, steps: Vec<Duration>, taker: AbortHandle) {
+    pub(super) fn add(&self, label: Text, steps: Vec<Duration>, taker: Taker) {
         let mut asked = lock(&self.asked);
         asked.forget_the_ended();
         if asked.queues.len() >= MOST && !asked.queues.contains_key(&label) {
@@ -75,7 +96,7 @@ impl Depths {
     pub(super) fn queues(&self) -> Vec<(String, QueueFigures)> {
         let mut asked = lock(&self.asked);
         asked.forget_the_ended();
-        let shown = |(label, queue): (&Text, &Queue)| (label.as_str().to_owned(), queue.figures.clone());
+        let shown = |(label, queue): (&Text, &Queue)| (label.as_str().to_owned(), queue.figures());
         asked.queues.iter().map(shown).collect()
     }
 
@@ -160,7 +181,8 @@ mod tests {
             .map(|_| tokio::spawn(std::future::pending::<()>()))
             .collect();
         for task in &tasks {
-            depths.add("orders".into(), Vec::new(), task.abort_handle());
+            let taker = Taker::new(task.abort_handle(), Arc::default());
+            depths.add("orders".into(), Vec::new(), taker);
         }
         for task in tasks {
             assert_eq!(depths.queues().len(), 1);

@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use self::depths::Depths;
+use self::depths::{Depths, Taker};
 use self::fault::{Cause, Fault};
 use self::link::Link;
 use self::plans::Plans;
@@ -177,6 +177,7 @@ impl AmqpBus {
         let (source, declared, taker) = self.begin(declaration).map_err(refused)?;
         let declared = timeout(PATIENCE, declared).await;
         if let Ok(Ok(Ok(()))) | Err(_) = &declared {
+            let taker = Taker::new(taker, Arc::clone(source.desk()));
             self.depths
                 .add(declaration.label.clone(), declaration.steps.clone(), taker);
         }

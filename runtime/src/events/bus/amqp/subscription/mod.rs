@@ -26,8 +26,9 @@ use super::supervise::{Stop, gone, up};
 use super::topology::{self, SubscriptionPlan};
 
 use self::channel::TakingChannel;
-use self::source::{Desk, Session};
+use self::source::Session;
 
+pub(super) use self::source::Desk;
 pub(crate) use self::source::{Closed, Source, Token};
 
 /// A channel that lived so long was a good one.
@@ -134,6 +135,7 @@ impl Subscription {
             self.plan.queue.clone(),
             self.needs.publisher.clone(),
         ));
+        self.desk.begin(&session);
         let mut links = self.needs.links.clone();
         let taken = {
             let mut over = pin!(gone(&mut links, link));

@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Poll, Waker};
 
 use lapin::message::Delivery;
@@ -33,11 +33,12 @@ pub(crate) struct Closed(pub(super) watch::Receiver<()>);
 
 /// What waits for somebody to handle it, by priority.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(in super::super) struct Desk {
     /// Whose native priorities these are.
     format: EventFormat,
     lanes: Mutex<Lanes<Incoming>>,
     arrived: Notify,
+    session: Mutex<Weak<Session>>,
 }
 
 /// The deliveries of one channel. With the channel they are over: the broker delivers them again.
@@ -63,6 +64,10 @@ impl Source {
 
     pub(crate) fn closed(&self) -> Closed {
         self.closed.clone()
+    }
+
+    pub(in super::super) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
     }
 }
 
@@ -117,6 +122,18 @@ impl Desk {
         if was_empty {
             self.arrived.notify_one();
         }
+    }
+
+    /// The session that puts here what comes, until it is over.
+    pub(super) fn begin(&self, session: &Arc<Session>) {
+        *lock(&self.session) = Arc::downgrade(session);
+    }
+
+    /// What came over the channel of the moment and is not settled.
+    pub(in super::super) fn in_hand(&self) -> usize {
+        let session = lock(&self.session).upgrade();
+        let session = session.filter(|session| !session.is_over());
+        session.map_or(0, |session| lock(&session.acks).in_hand())
     }
 
     /// Lets go of what comes again.
