@@ -9,8 +9,20 @@ use trunkline_tests::broker::Broker;
 use crate::support::{Numbered, PATIENCE, SECOND, client, numbered, start, unique, wait_until};
 
 async fn until(client: &Client, label: &str, is_it: impl Fn(&QueueMetrics) -> bool) {
-    let figures = || client.metrics().events.queues.get(label).cloned().unwrap_or_default();
-    assert!(wait_until(PATIENCE, || is_it(&figures())).await, "{:?}", figures());
+    let figures = || {
+        client
+            .metrics()
+            .events
+            .queues
+            .get(label)
+            .cloned()
+            .unwrap_or_default()
+    };
+    assert!(
+        wait_until(PATIENCE, || is_it(&figures())).await,
+        "{:?}",
+        figures()
+    );
 }
 
 /// In memory these are `events_memory::figures`.

@@ -27,8 +27,8 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinHandle};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout};
 
 use self::depths::{Depths, Taker};
 use self::fault::{Cause, Fault};
@@ -54,10 +54,6 @@ pub(crate) use self::wire::LARGEST;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long looking at a shelf waits for a connection.
 const REACH: Duration = Duration::from_secs(10);
-
-/// How long after the deadline of a shutdown its goodbyes may take, and how long they may in any case.
-const GOODBYE: Duration = Duration::from_secs(1);
-const MOMENT: Duration = Duration::from_millis(100);
 
 /// What a client says of itself and wants of its broker.
 #[derive(Clone, Debug)]
@@ -212,11 +208,7 @@ impl AmqpBus {
             stop: running.work.subscribe(),
         };
         let (source, run, declared) = subscription::make(needs, declaration);
-        running.subscriptions.retain(|task| !task.is_finished());
-        let task = runtime.spawn(run);
-        let taker = task.abort_handle();
-        running.subscriptions.push(task);
-        Ok((source, declared, taker))
+        Ok((source, declared, running.subscribe(&runtime, run)))
     }
 
     /// What is on a shelf, the oldest first, at most so many.
@@ -269,16 +261,7 @@ impl AmqpBus {
 
     /// Ends in order: at the deadline what publishes and takes, then the connections, about a second later at the latest.
     pub(crate) async fn shutdown(&self, deadline: Instant) {
-        let (work, links) = {
-            let mut running = lock(&self.running);
-            running.is_closed = true;
-            running.work.send_replace(true);
-            running.take_tasks()
-        };
-        end(work, deadline).await;
-        lock(&self.running).links.send_replace(true);
-        let last = deadline + GOODBYE;
-        end(links, last.max(Instant::now() + MOMENT)).await;
+        running::shutdown(&self.running, deadline).await;
     }
 
     fn publisher(&self) -> Result<Publisher, Nack> {
@@ -295,16 +278,6 @@ impl AmqpBus {
             Error::new(ErrorKind::Connect, message)
         })?;
         reached.map_err(refused)
-    }
-}
-
-/// Waits for the tasks, and drops those that are left at the deadline.
-async fn end(tasks: Vec<JoinHandle<()>>, deadline: Instant) {
-    for mut task in tasks {
-        if timeout_at(deadline, &mut task).await.is_err() {
-            task.abort();
-            let _ = task.await;
-        }
     }
 }
 

@@ -1,38 +1,45 @@
-//! The tasks of a bus: which there are, and made where they are missing.
+//! The tasks of a bus: which there are, made where they are missing, and ended in order.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{Instant, timeout_at};
 
 use super::super::{Again, Nack};
 use super::link::Link;
 use super::publisher::{self, Publisher};
 use super::state::Role;
 use super::{Core, supervise};
+use crate::client::lock;
+
+/// How long after the deadline of a shutdown its goodbyes may take, and how long they may in any case.
+const GOODBYE: Duration = Duration::from_secs(1);
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// The tasks there are.
 #[derive(Default)]
 pub(super) struct Running {
-    pub(super) is_closed: bool,
-    pub(super) publishing: Option<Publishing>,
+    is_closed: bool,
+    publishing: Option<Publishing>,
     consuming: Option<Connection>,
-    pub(super) subscriptions: Vec<JoinHandle<()>>,
-    /// Those that publish and take.
+    subscriptions: Vec<JoinHandle<()>>,
+    /// Tells those that publish and take to stop. Each listens as long as it runs.
     pub(super) work: watch::Sender<bool>,
     /// Those that keep connections.
-    pub(super) links: watch::Sender<bool>,
+    links: watch::Sender<bool>,
 }
 
-pub(super) struct Publishing {
-    pub(super) connection: Connection,
+struct Publishing {
+    connection: Connection,
     publisher: Publisher,
     task: JoinHandle<()>,
 }
 
-pub(super) struct Connection {
-    pub(super) links: watch::Receiver<Option<Arc<Link>>>,
+struct Connection {
+    links: watch::Receiver<Option<Arc<Link>>>,
     task: JoinHandle<()>,
 }
 
@@ -62,9 +69,22 @@ impl Running {
         self.publishing = Some(Publishing {
             connection,
             publisher: publisher.clone(),
-            task: runtime.spawn(run),
+            task: spawn(runtime, &self.work, run),
         });
         publisher
+    }
+
+    /// A subscription of its own.
+    pub(super) fn subscribe(
+        &mut self,
+        runtime: &Handle,
+        run: impl Future<Output = ()> + Send + 'static,
+    ) -> AbortHandle {
+        self.subscriptions.retain(|task| !task.is_finished());
+        let task = spawn(runtime, &self.work, run);
+        let taker = task.abort_handle();
+        self.subscriptions.push(task);
+        taker
     }
 
     /// The connection that publishes, where there is one.
@@ -94,20 +114,101 @@ impl Running {
         let run = supervise::run(Arc::clone(core), role, Arc::new(sender), self.links.subscribe());
         Connection {
             links,
-            task: runtime.spawn(run),
+            task: spawn(runtime, &self.links, run),
         }
     }
 
-    /// Those that work, and those that keep connections.
-    pub(super) fn take_tasks(&mut self) -> (Vec<JoinHandle<()>>, Vec<JoinHandle<()>>) {
-        let mut work = std::mem::take(&mut self.subscriptions);
-        let mut links = Vec::new();
-        if let Some(publishing) = self.publishing.take() {
-            // After the subscriptions: they may have a copy to publish.
-            work.push(publishing.task);
-            links.push(publishing.connection.task);
+    fn abort_work(&self) {
+        self.subscriptions.iter().for_each(JoinHandle::abort);
+        if let Some(publishing) = &self.publishing {
+            publishing.task.abort();
         }
-        links.extend(self.consuming.take().map(|consuming| consuming.task));
-        (work, links)
+    }
+
+    fn abort_links(&self) {
+        let publishing = self.publishing.as_ref().map(|publishing| &publishing.connection);
+        for connection in publishing.into_iter().chain(&self.consuming) {
+            connection.task.abort();
+        }
+    }
+}
+
+/// A task that a shutdown waits for.
+fn spawn(
+    runtime: &Handle,
+    stop: &watch::Sender<bool>,
+    run: impl Future<Output = ()> + Send + 'static,
+) -> JoinHandle<()> {
+    let running = stop.subscribe();
+    runtime.spawn(async move {
+        run.await;
+        // The last to go, also where the task is aborted.
+        drop(running);
+    })
+}
+
+/// Ends in order: at the deadline what publishes and takes, then the connections, about a second later at the latest.
+pub(super) async fn shutdown(running: &Mutex<Running>, deadline: Instant) {
+    let (work, links) = {
+        let mut running = lock(running);
+        running.is_closed = true;
+        (running.work.clone(), running.links.clone())
+    };
+    end(&work, deadline, || lock(running).abort_work()).await;
+    let last = (deadline + GOODBYE).max(Instant::now() + MOMENT);
+    end(&links, last, || lock(running).abort_links()).await;
+    let mut running = lock(running);
+    running.subscriptions.clear();
+    running.publishing = None;
+    running.consuming = None;
+}
+
+/// Tells the tasks that listen to stop, waits until they have ended, and drops those that are left at the deadline.
+///
+/// Not by their handles: a shutdown that is dropped would take these along, and the next would not wait.
+async fn end(stop: &watch::Sender<bool>, deadline: Instant, abort: impl FnOnce()) {
+    stop.send_replace(true);
+    if timeout_at(deadline, stop.closed()).await.is_err() {
+        abort();
+        stop.closed().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shutdown_waits_for_what_works_though_one_before_was_dropped() {
+        let running = Mutex::<Running>::default();
+        let (end, ended) = oneshot::channel::<()>();
+        let work = async { ended.await.expect("it is told to end") };
+        lock(&running).subscribe(&Handle::current(), work);
+        let links = lock(&running).links.subscribe();
+        let deadline = Instant::now() + SOON;
+        let dropped = timeout(Duration::ZERO, shutdown(&running, deadline)).await;
+        assert!(dropped.is_err(), "it works");
+        let mut again = pin!(shutdown(&running, deadline));
+        let waiting = timeout(Duration::ZERO, &mut again).await;
+        assert!(waiting.is_err(), "it works still");
+        assert!(!*links.borrow(), "the connections are there");
+        drop(links);
+        end.send(()).expect("it listens");
+        timeout(SOON, again).await.expect("it has ended");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_end_is_aborted_at_the_deadline() {
+        let running = Mutex::<Running>::default();
+        lock(&running).subscribe(&Handle::current(), std::future::pending());
+        let ended = shutdown(&running, Instant::now() + SOON);
+        timeout(2 * SOON, ended).await.expect("it is aborted");
     }
 }
