@@ -34,6 +34,10 @@ const LOOK: Duration = Duration::from_millis(50);
 /// refuse what is beyond it, so that nothing is dropped: an event for which there is no room stays in hand, is not acknowledged, and is
 /// buried once there is room again. A subscription whose slots are all held so stands still, and says why in its log.
 ///
+/// A retry, a dead letter and a replay are copies of the event. Of a foreign one over `amqp:` they have the body, the properties
+/// that say what it is, and the headers that are text or numbers; what else its publisher set is not carried on: `content_encoding`,
+/// `reply_to`, `expiration`, and headers that are tables, lists, bytes or empty.
+///
 /// ```
 /// use serde_json::json;
 /// use trunkline::Client;
@@ -117,7 +121,7 @@ impl DeadLetters {
     }
 
     /// Puts the event of this id back into its queue, as if it came for the first time; `false` when it is not there or
-    /// its queue is full.
+    /// its queue is full. Over `amqp:` it is looked for among the oldest 10 000, or as many as have 64 MiB.
     ///
     /// # Errors
     /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
@@ -141,7 +145,8 @@ impl DeadLetters {
         self.shared.events.bus()?.replay(&self.shelf(), None).await
     }
 
-    /// Throws the event of this id away, for good; `false` when it is not there.
+    /// Throws the event of this id away, for good; `false` when it is not there. It is looked for as by
+    /// [`replay`](Self::replay).
     ///
     /// # Errors
     /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no

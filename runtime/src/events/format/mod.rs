@@ -48,6 +48,12 @@ pub enum EventFormat {
     CloudEvents,
     /// A JSON object with `type`, `source_service`, `target_service` and `data`. On a broker its queues are the classic
     /// ones of its own services, without a limit of deliveries: a handler that kills its process gets the event again.
+    ///
+    /// Its exchange knows no targets. An event for a service that has never been started is lost, though confirmed, where
+    /// another service binds its name: that one gets it and lets it go, and counts it as
+    /// [`skipped`](crate::QueueMetrics::skipped). Only the service itself knows what its queue is named by, the key that it
+    /// binds; a queue that is made for it under another name would fill, and nobody would take from it. So such a service
+    /// has to be started once before events are sent to it. Without any queue the event is kept as unrouted.
     FamilyA,
     /// A JSON object with `event_name`, `metadata` and `data`. On a broker its queues are classic as well, and all groups
     /// that handle an event share one: each event goes to one of them, whatever its target.

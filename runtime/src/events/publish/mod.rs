@@ -80,7 +80,7 @@ impl Publish {
     }
 
     /// The service that it is for, instead of the one that its type names. It is kept for that service even when it has
-    /// never been started.
+    /// never been started, but for families A and B over a broker; see [`EventFormat`](crate::EventFormat).
     pub fn target(self, service: impl Into<String>) -> Self {
         self.change(|draft| draft.target = Some(service.into().into()))
     }

@@ -130,7 +130,8 @@ fn weight(wire: &Wire) -> usize {
     texts + headers.sum::<usize>() + 4 + 1 + 1 + 8
 }
 
-/// What was received; headers of kinds that we do not have are left out.
+/// What was received; headers of kinds that we do not have are left out. So is a foreign publisher's `expiration`: on the copy
+/// in a queue of the ladder it would bring the next attempt forward, and a dead letter it would delete.
 pub(super) fn read(properties: &BasicProperties, body: Vec<u8>) -> Wire {
     let text = |text: &Option<ShortString>| text.as_ref().map(|text| Text::copy(text.as_str()));
     let table = properties.headers().as_ref();
