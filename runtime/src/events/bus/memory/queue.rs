@@ -111,7 +111,8 @@ impl Queue {
         self.call();
     }
 
-    fn call(&mut self) {
+    /// Has one who waits look again.
+    pub(super) fn call(&mut self) {
         if !self.is_called {
             self.is_called = true;
             self.arrived.notify_one();

@@ -42,7 +42,11 @@ impl Source {
             match self.on_queue(Queue::look) {
                 Taken::Entry(entry) => return self.incoming(entry),
                 // Either end is a reason to look again.
-                Taken::Until(due) => drop(timeout_at(due, arrived).await),
+                Taken::Until(due) => {
+                    let mut until = Until::new(self);
+                    drop(timeout_at(due, arrived).await);
+                    until.is_over = true;
+                }
                 Taken::Nothing => arrived.await,
             }
         }
@@ -60,6 +64,28 @@ impl Source {
                 queue: self.queue,
                 entry: Some(entry),
             }),
+        }
+    }
+}
+
+/// A wait for the next retry. Those who have looked before there was one do not wait for it: dropped, it calls another.
+struct Until<'a> {
+    source: &'a Source,
+    is_over: bool,
+}
+
+impl<'a> Until<'a> {
+    fn new(source: &'a Source) -> Self {
+        let is_over = false;
+        Self { source, is_over }
+    }
+}
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let source = self.source;
+            source.bus.state().queues[source.queue].call();
         }
     }
 }

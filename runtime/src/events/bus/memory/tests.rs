@@ -1,8 +1,11 @@
 //! All or nothing, and the bounds in bytes.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::super::Again;
 use super::*;
@@ -117,6 +120,26 @@ async fn dead_letters_are_bounded_in_bytes_too() {
     let nack = bury().await.expect_err("full");
     assert_eq!(nack.again, Again::Soon);
     assert_eq!(bus.queues()[0].1.dead, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_is_taken_by_another_when_those_who_waited_for_it_are_gone() {
+    let bus = bus(100, usize::MAX);
+    let (leaving, staying) = (subscribe(&bus, "a"), subscribe(&bus, "a"));
+    bus.publish(&paid(None, 1)).expect("room");
+    let mut incoming = leaving.next().await;
+    let waits = async |next: &mut Pin<Box<_>>| timeout(Duration::ZERO, next).await.is_err();
+    let (mut first, mut second) = (Box::pin(leaving.next()), Box::pin(staying.next()));
+    assert!(waits(&mut first).await && waits(&mut second).await);
+    let verdict = super::super::Verdict::Retry {
+        copy: Arc::clone(&incoming.wire),
+        after: Duration::from_secs(1),
+    };
+    incoming.token.settle(&verdict).await.expect("it is in hand");
+    assert!(waits(&mut first).await, "it has seen when the retry is due");
+    drop(first);
+    let taken = timeout(Duration::from_secs(2), second).await;
+    taken.expect("the other one takes it");
 }
 
 #[tokio::test]
