@@ -190,7 +190,7 @@ impl State {
                 self.unrouted.len(),
                 self.unrouted.bytes()
             );
-            return Err(Nack::permanent(reason));
+            return Err(Nack::temporary(reason));
         }
         self.unrouted.push(outgoing.clone(), SystemTime::now());
         Ok(())
