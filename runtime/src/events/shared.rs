@@ -10,6 +10,8 @@ use super::figures::{EventFigures, EventMetrics};
 use super::format::EventFormat;
 use super::id::EventIds;
 use super::inbox::Inboxes;
+#[cfg(feature = "outbox")]
+use super::state::with_outbox;
 use super::text::Text;
 use super::worker::Workers;
 use crate::client::Shared;
@@ -122,14 +124,20 @@ impl EventsShared {
     pub(crate) fn metrics(&self) -> EventMetrics {
         let metrics = self.figures.snapshot(self.bus.as_ref().ok());
         #[cfg(feature = "outbox")]
+        let metrics = self.with_outbox(metrics);
+        metrics
+    }
+
+    #[cfg(feature = "outbox")]
+    fn with_outbox(&self, metrics: EventMetrics) -> EventMetrics {
         let outbox = self.outbox.as_ref().map(super::Outbox::metrics);
-        #[cfg(feature = "outbox")]
-        let metrics = EventMetrics {
+        let health = self.outbox.as_ref().map(super::Outbox::health);
+        EventMetrics {
+            state: with_outbox(metrics.state, health.as_ref()),
             in_flight: metrics.in_flight + outbox.as_ref().map_or(0, |outbox| outbox.depth),
             outbox,
             ..metrics
-        };
-        metrics
+        }
     }
 
     /// Starts what works without being asked: the relay of the outbox.

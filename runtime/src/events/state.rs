@@ -54,11 +54,10 @@ impl EventsWatch {
 
     /// The state of the moment.
     pub fn state(&self) -> EventsState {
+        let state = self.states.borrow().clone();
         #[cfg(feature = "outbox")]
-        if let Some(down) = self.outbox.as_ref().and_then(Health::down) {
-            return down;
-        }
-        self.states.borrow().clone()
+        let state = with_outbox(state, self.outbox.as_ref());
+        state
     }
 
     /// Waits for a state that is not the one seen last, and gives it; of several changes in between only the last is seen.
@@ -76,6 +75,12 @@ impl EventsWatch {
         }
         changed(&mut self.states).await
     }
+}
+
+/// Both together: an outbox that has failed is down, whatever is behind it.
+#[cfg(feature = "outbox")]
+pub(super) fn with_outbox(state: EventsState, outbox: Option<&Health>) -> EventsState {
+    outbox.and_then(Health::down).unwrap_or(state)
 }
 
 async fn changed(states: &mut watch::Receiver<EventsState>) -> EventsState {

@@ -65,8 +65,9 @@ fn check_that_it_is_down(client: &Client, folder: &Folder) {
         panic!("{state}");
     };
     assert!(reason.contains(&folder.path().display().to_string()), "{reason}");
-    let outbox = client.metrics().events.outbox.expect("there is one");
-    assert!(outbox.failure.is_some());
+    let figures = client.metrics().events;
+    assert_eq!(figures.state, state);
+    assert!(figures.outbox.expect("there is one").failure.is_some());
 }
 
 /// The client that opens the same directory handles what was stored before.
