@@ -162,7 +162,7 @@ async fn a_full_queue_leaves_events_on_disk_until_there_is_room() -> Result<()> 
     Ok(())
 }
 
-/// Event fault 24, without a broker: the bus of the first client dies with it, as a broker does not.
+/// event fault 24, without a broker: the bus of the first client dies with it, as a broker does not.
 #[tokio::test]
 async fn the_next_client_sends_what_the_first_left_in_the_same_trace() -> Result<()> {
     let folder = Folder::new();

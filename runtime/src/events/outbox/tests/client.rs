@@ -91,19 +91,19 @@ async fn check_that_the_next_handles(folder: &Folder, numbers: std::ops::Range<u
     client.shutdown(SOON).await;
 }
 
-/// Event fault 20, at the client.
+/// event fault 20, at the client.
 #[tokio::test]
 async fn a_publish_says_that_a_sync_failed() {
     breaks(SYNCS, io::ErrorKind::Other).await;
 }
 
-/// Event fault 20, at the client.
+/// event fault 20, at the client.
 #[tokio::test]
 async fn a_publish_says_that_the_disk_is_full() {
     breaks(WRITES, io::ErrorKind::StorageFull).await;
 }
 
-/// Event fault 20, at the client.
+/// event fault 20, at the client.
 #[tokio::test]
 async fn a_publish_says_that_the_disk_is_read_only() {
     breaks(WRITES, io::ErrorKind::ReadOnlyFilesystem).await;

@@ -70,7 +70,7 @@ async fn check(file: &[u8], mark: &[u8], change: impl std::fmt::Display) -> bool
     true
 }
 
-/// Event fault 21.
+/// event fault 21.
 #[tokio::test]
 async fn a_flipped_bit_loses_nothing_silently() {
     let image = Image::take().await;
@@ -93,7 +93,7 @@ async fn a_flipped_bit_loses_nothing_silently() {
     }
 }
 
-/// Event fault 21.
+/// event fault 21.
 #[tokio::test]
 async fn a_torn_tail_loses_nothing_silently() {
     let image = Image::take().await;

@@ -116,19 +116,19 @@ async fn breaks(what: u8, error: io::ErrorKind) {
     store.accept(record("after")).await.expect("accepted");
 }
 
-/// Event fault 20.
+/// event fault 20.
 #[tokio::test]
 async fn a_failed_sync_closes_the_store() {
     breaks(SYNCS, io::ErrorKind::Other).await;
 }
 
-/// Event fault 20.
+/// event fault 20.
 #[tokio::test]
 async fn a_full_disk_closes_the_store() {
     breaks(WRITES, io::ErrorKind::StorageFull).await;
 }
 
-/// Event fault 20.
+/// event fault 20.
 #[tokio::test]
 async fn a_disk_turned_read_only_closes_the_store() {
     breaks(WRITES, io::ErrorKind::ReadOnlyFilesystem).await;
