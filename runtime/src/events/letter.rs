@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::format::{
-    self, ATTEMPT, DEAD_REASON, DEAD_TIME, EXPIRES, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers,
+    self, ATTEMPT, DEAD_REASON, DEAD_TIME, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers,
 };
 use super::text::Text;
 use super::timestamp;
@@ -42,8 +42,8 @@ pub(crate) fn dead(wire: &Wire, attempts: u32, reason: &str, first_failure: Opti
 
 /// A copy as it was when it came for the first time, without an end: whoever replays it wants it handled.
 pub(crate) fn revived(wire: &Wire) -> Wire {
-    let mut copy = unmarked(wire);
-    for name in [DEAD_REASON, DEAD_TIME, EXPIRES, FIRST_FAILURE, FIRST_FAILURE_TIME] {
+    let mut copy = format::without_end(&unmarked(wire));
+    for name in [DEAD_REASON, DEAD_TIME, FIRST_FAILURE, FIRST_FAILURE_TIME] {
         copy.headers.remove(name);
     }
     copy.headers.set(ATTEMPT, Value::Number(1));

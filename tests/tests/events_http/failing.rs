@@ -57,6 +57,29 @@ async fn an_event_that_fails_is_to_be_sent_again_until_its_ladder_ends() -> Resu
 }
 
 #[tokio::test]
+async fn an_event_whose_end_is_in_its_body_has_none_when_it_is_replayed() -> Result<()> {
+    let subscriber = Subscriber::start().await;
+    let (seen, mut handled) = mpsc::unbounded_channel();
+    let subscribe = subscriber.subscribe().on(move |event: Delivery<Paid>| {
+        let sent = seen.send(event.order);
+        async move { sent }
+    });
+    let _worker = subscribe.start().await?;
+    let mut late = plain("late", 7);
+    late["expires_at"] = "2026-01-02T03:04:06+00:00".into();
+    assert_eq!(subscriber.post(&late).await, (422, None));
+    let dead = subscriber.client.events().dead("shipping");
+    let reason = dead.list().await?[0].reason().to_owned();
+    assert!(reason.starts_with("the event expired at "), "{reason}");
+
+    assert!(dead.replay("late").await?);
+    let replayed = tokio::time::timeout(SOON, handled.recv()).await;
+    assert_eq!(replayed.expect("it is handled"), Some(7));
+    assert!(dead.list().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_panic_and_a_rejection_are_what_they_are_elsewhere() -> Result<()> {
     let subscriber = Subscriber::start().await;
     let subscribe = subscriber.subscribe().on(|event: Delivery<Paid>| async move {

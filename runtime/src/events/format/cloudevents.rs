@@ -9,6 +9,9 @@ use super::common;
 /// The attributes that we write.
 const ATTRIBUTES: usize = 7;
 
+/// The attribute that says when an event is no longer worth handling. An extension: we write a header for it.
+pub(super) const END: &str = "expirytime";
+
 const SCHEMA: &str = "urn:event:";
 
 /// Both of which the AMQP binding allows; the underscore is for those that speak JMS, and what we write.
@@ -48,6 +51,13 @@ pub(super) fn prefix(wire: &Wire) -> Option<&'static str> {
     PREFIXES.into_iter().find(has)
 }
 
+/// Whether a header is that attribute.
+pub(super) fn is_end(name: &str) -> bool {
+    PREFIXES
+        .iter()
+        .any(|prefix| name.strip_prefix(prefix) == Some(END))
+}
+
 /// The attributes win over the native properties, which a bridge may have written anew.
 pub(super) fn read(message: &mut Message, wire: &Wire, prefix: &str) {
     for (name, value) in wire.headers.iter() {
@@ -71,7 +81,7 @@ pub(super) fn set(message: &mut Message, attribute: &str, value: &Text) {
         "traceparent" => message.trace.traceparent = Some(value.clone()),
         "tracestate" => message.trace.tracestate = Some(value.clone()),
         "correlationid" => message.correlation_id = Some(value.clone()),
-        "expirytime" => message.expires_at = message.expires_at.or_else(|| timestamp::read(value)),
+        END => message.expires_at = message.expires_at.or_else(|| timestamp::read(value)),
         _ => message.headers.push((Text::copy(attribute), value.clone())),
     }
 }

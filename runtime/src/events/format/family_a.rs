@@ -9,6 +9,9 @@ use super::common::{self, is_reserved};
 use super::json_object::JsonObject;
 use super::members::{Members, text};
 
+/// The member that says when an event is no longer worth handling.
+pub(super) const END: &str = "expires_at";
+
 /// The header that is a member of the object here.
 const USER_ID: &str = "user_id";
 
@@ -63,7 +66,7 @@ pub(super) fn read(inside: Message, name: &str, members: &Members<'_>) -> Messag
 fn read_extras(message: &mut Message, members: &Members<'_>) {
     let version = members.text("version").and_then(|text| text.parse().ok());
     message.version = version.or(message.version);
-    let expires_at = members.text("expires_at").and_then(|text| timestamp::read(&text));
+    let expires_at = members.text(END).and_then(|text| timestamp::read(&text));
     message.expires_at = expires_at.or(message.expires_at);
     let headers = members.object("headers");
     for (name, value) in headers.iter().filter(|(name, _)| !is_reserved(name)) {

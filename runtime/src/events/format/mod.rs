@@ -3,6 +3,7 @@
 mod base64;
 mod cloudevents;
 mod common;
+mod end;
 mod family;
 mod family_a;
 mod family_b;
@@ -23,9 +24,10 @@ use super::wire::Wire;
 #[cfg(feature = "amqp")]
 pub(crate) use self::common::UNROUTED_FROM;
 pub(crate) use self::common::{
-    ATTEMPT, DEAD_REASON, DEAD_TIME, EXPIRES, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers, is_reserved,
-    trace_id, traceparent,
+    ATTEMPT, DEAD_REASON, DEAD_TIME, FIRST_FAILURE, FIRST_FAILURE_TIME, is_of_brokers, is_reserved, trace_id,
+    traceparent,
 };
+pub(crate) use self::end::without_end;
 pub(crate) use self::json_object::{JsonObject, write_text};
 pub(crate) use self::members::{Members, text};
 pub(crate) use self::messaging::{write_plain, write_v1};

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::super::DeadLetter;
 use super::super::bus::Shelved;
 use super::super::envelope;
-use super::super::format::EXPIRES;
+use super::super::format;
 use super::super::publish::{PATIENCE, PublishFailure};
 use super::super::wire::Wire;
 use super::{Outbox, Record, Seq, Stored};
@@ -247,9 +247,7 @@ fn without_end(bytes: Bytes) -> Bytes {
     let Some(mut outgoing) = envelope::read(&bytes) else {
         return bytes;
     };
-    let mut wire = Wire::clone(&outgoing.wire);
-    wire.headers.remove(EXPIRES);
-    outgoing.wire = Arc::new(wire);
+    outgoing.wire = Arc::new(format::without_end(&outgoing.wire));
     envelope::write(&outgoing)
 }
 
