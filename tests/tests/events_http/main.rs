@@ -5,6 +5,7 @@ mod faults;
 mod holding;
 mod messaging;
 mod outbox;
+mod own_outbox;
 mod publishing;
 mod receiving;
 mod registering;

@@ -19,6 +19,8 @@ pub(crate) struct Outgoing {
 #[derive(Clone, Debug)]
 pub(crate) struct Nack {
     pub(crate) again: Again,
+    /// Whether no other event would be taken either: nobody is there, or nobody is let in.
+    pub(crate) is_shut: bool,
     /// What a publish fails with that ends here.
     pub(crate) failure: PublishFailure,
     /// Not sooner than that.
@@ -40,6 +42,7 @@ impl Nack {
     pub(crate) fn temporary(reason: impl Into<String>) -> Self {
         Self {
             again: Again::Soon,
+            is_shut: false,
             failure: PublishFailure::Refused,
             after: Duration::ZERO,
             reason: reason.into(),

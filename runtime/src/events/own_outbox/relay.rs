@@ -32,7 +32,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Publishes what an application has stored; made by [`Events::relay`](crate::Events::relay).
 ///
 /// The oldest first, 64 at a time. An event that cannot be delivered for now, since its target's queue is full, is passed
-/// over and tried again after the others, up to 5 s later; while nothing can be delivered at all, nothing is passed over.
+/// over and tried again after the others, up to 5 s later. While nobody can be reached, or nobody is let in (401), nothing is
+/// passed over.
 ///
 /// Dropped, it finishes the page in hand in the background and ends. The shutdown of the client ends it too.
 #[must_use = "a relay that is dropped ends"]
@@ -115,6 +116,18 @@ enum Page<Row> {
         at_least: Duration,
         is_all: bool,
     },
+    /// What is left was not even asked about: nothing is wrong with these rows, and their order is kept.
+    Shut { at_least: Duration },
+}
+
+/// What became of the rows of a page.
+struct Sent<Row> {
+    published: Vec<Row>,
+    refused: Vec<(Row, String)>,
+    /// How long the others are to wait at least; `None` where there are none.
+    left: Option<Duration>,
+    /// Whether none of those was even asked about.
+    are_shut: bool,
 }
 
 /// Where the relay is in a table in which it has left rows behind.
@@ -154,10 +167,7 @@ impl<S: OutboxSource> Relay<S> {
                 self.back_off(walk.at_least).await;
                 None
             }
-            (Page::Done { last }, walk) => {
-                self.longest = FIRST_PAUSE;
-                walk.map(|walk| Walk { after: last, ..walk })
-            }
+            (Page::Done { last }, walk) => walk.map(|walk| Walk { after: last, ..walk }),
             (
                 Page::Left {
                     last,
@@ -174,15 +184,15 @@ impl<S: OutboxSource> Relay<S> {
             }
             (Page::Left { last, at_least, .. }, walk) => {
                 self.back_off(at_least).await;
-                if !self.is_up() {
-                    // Nothing is wrong with these rows, and their order is kept.
-                    return walk;
-                }
                 let at_least = walk.map_or(Duration::ZERO, |walk| walk.at_least);
                 Some(Walk {
                     after: last,
                     at_least,
                 })
+            }
+            (Page::Shut { at_least }, _) => {
+                self.back_off(at_least).await;
+                None
             }
         }
     }
@@ -192,25 +202,21 @@ impl<S: OutboxSource> Relay<S> {
         bus.is_ok_and(|bus| bus.seen() == EventsState::Up)
     }
 
-    async fn relay_page(&self, after: Option<S::Row>, _admitted: InFlight) -> Result<Page<S::Row>, S::Error> {
+    async fn relay_page(
+        &mut self,
+        after: Option<S::Row>,
+        _admitted: InFlight,
+    ) -> Result<Page<S::Row>, S::Error> {
         let rows = self.source.page(after, PAGE).await?;
         let Some(last) = rows.last().map(|(row, _)| row.clone()) else {
             return Ok(Page::End);
         };
-        let deadline = Instant::now() + PATIENCE;
-        let mut sending: FuturesUnordered<_> = rows
-            .into_iter()
-            .map(async |(row, bytes)| (row, row::publish(&self.shared, bytes, deadline).await))
-            .collect();
-        let (mut published, mut refused, mut left) = (Vec::new(), Vec::new(), None);
-        while let Some((row, fate)) = sending.next().await {
-            match fate {
-                Fate::Published => published.push(row),
-                Fate::Refused(reason) => refused.push((row, reason)),
-                Fate::Left(at_least) => left = left.max(Some(at_least)),
-            }
-        }
-        drop(sending);
+        let Sent {
+            published,
+            refused,
+            left,
+            are_shut,
+        } = self.send(rows).await;
         let is_all = published.is_empty() && refused.is_empty();
         if !published.is_empty() {
             self.source.published(published).await?;
@@ -219,14 +225,44 @@ impl<S: OutboxSource> Relay<S> {
             self.log_refused(&reason);
             self.source.refused(row, reason).await?;
         }
+        if !is_all {
+            self.longest = FIRST_PAUSE;
+        }
         Ok(match left {
             None => Page::Done { last },
+            Some(at_least) if are_shut || is_all && !self.is_up() => Page::Shut { at_least },
             Some(at_least) => Page::Left {
                 last,
                 at_least,
                 is_all,
             },
         })
+    }
+
+    /// Publishes the rows at the same time.
+    async fn send(&self, rows: Vec<(S::Row, Vec<u8>)>) -> Sent<S::Row> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut sending: FuturesUnordered<_> = rows
+            .into_iter()
+            .map(async |(row, bytes)| (row, row::publish(&self.shared, bytes, deadline).await))
+            .collect();
+        let mut sent = Sent {
+            published: Vec::new(),
+            refused: Vec::new(),
+            left: None,
+            are_shut: true,
+        };
+        while let Some((row, fate)) = sending.next().await {
+            match fate {
+                Fate::Published => sent.published.push(row),
+                Fate::Refused(reason) => sent.refused.push((row, reason)),
+                Fate::Left { at_least, is_shut } => {
+                    sent.left = sent.left.max(Some(at_least));
+                    sent.are_shut &= is_shut;
+                }
+            }
+        }
+        sent
     }
 
     async fn back_off(&mut self, at_least: Duration) {

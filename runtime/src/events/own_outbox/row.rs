@@ -14,8 +14,12 @@ use crate::client::Shared;
 pub(super) enum Fate {
     Published,
     Refused(String),
-    /// Not sooner than that.
-    Left(Duration),
+    Left {
+        /// Not sooner than that.
+        at_least: Duration,
+        /// Whether no other would be taken either.
+        is_shut: bool,
+    },
 }
 
 /// Publishes the event under these bytes, once.
@@ -42,7 +46,10 @@ pub(super) async fn publish(shared: &Shared, bytes: Vec<u8>, deadline: Instant) 
         figures.accepted().finish(false, started.elapsed());
         return Fate::Refused(nack.reason);
     }
-    Fate::Left(nack.after)
+    Fate::Left {
+        at_least: nack.after,
+        is_shut: nack.is_shut,
+    }
 }
 
 async fn send(shared: &Shared, envelope: &Envelope, deadline: Instant) -> Result<(), Nack> {

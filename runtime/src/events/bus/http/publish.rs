@@ -118,10 +118,8 @@ fn judge(dialect: MessagingDialect, reply: &Reply<Raw>) -> Published {
 
 fn failed(error: &Error) -> Published {
     let nack = Nack {
-        again: Again::Soon,
-        failure: PublishFailure::Refused,
         after: error.retry_after().unwrap_or_default(),
-        reason: format!("the messaging service: {}", error.cause()),
+        ..Nack::temporary(format!("the messaging service: {}", error.cause()))
     };
     match error.kind() {
         ErrorKind::Status => Published::Refused(of_status(error, nack)),
@@ -132,7 +130,7 @@ fn failed(error: &Error) -> Published {
         _ if error.may_have_reached_server() => Published::Away(unconfirmed(nack)),
         _ => Published::Away(Nack {
             failure: PublishFailure::Unreached,
-            ..nack
+            ..shut(nack)
         }),
     }
 }
@@ -149,6 +147,10 @@ fn of_status(error: &Error, nack: Nack) -> Nack {
             again: Again::Never,
             ..nack
         },
+        Some(401) => Nack {
+            again: Again::AfterAChange,
+            ..shut(nack)
+        },
         Some(408 | 425 | 429) => nack,
         Some(status) if status >= 500 => nack,
         _ => Nack {
@@ -162,6 +164,13 @@ fn of_status(error: &Error, nack: Nack) -> Nack {
         unconfirmed(nack)
     } else {
         nack
+    }
+}
+
+fn shut(nack: Nack) -> Nack {
+    Nack {
+        is_shut: true,
+        ..nack
     }
 }
 
