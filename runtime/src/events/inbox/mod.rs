@@ -66,6 +66,11 @@ impl Inbox {
     }
 
     /// Remembers nothing: an event that comes again is handled again.
+    ///
+    /// For handlers that may do their work twice, and for an application that marks in its own database what it has handled:
+    /// in the transaction of what the handler does, so that both happen or neither does. An event is known by
+    /// [`source`](crate::Delivery::source) and [`id`](crate::Delivery::id), which are the same however often it comes. The
+    /// example `inbox_sql` does it with sqlx.
     pub fn off() -> Self {
         Self::memory(0)
     }
