@@ -12,7 +12,7 @@ use std::{env, fmt};
 
 use tokio::time::Instant;
 use trunkline_benches::rabbitmq::{Ours, Raw, Told, aio_pika, drain, relay};
-use trunkline_benches::{Options, Result, Stopwatch, print_machine};
+use trunkline_benches::{Options, Paid, Result, Shipping, Stopwatch, print_machine};
 
 /// Enough that a round takes a second or so.
 const EVENTS: usize = 20_000;
@@ -31,6 +31,7 @@ struct Rows {
     raw_each: Row,
     raw_grouped: Row,
     our_take: Row,
+    in_process: Row,
 }
 
 /// What the rounds of one row came to.
@@ -92,6 +93,7 @@ async fn measure(url: String, rounds: usize) -> Result<()> {
         publishing(&url, &raw, &ours, &mut rows).await?;
         taking(&raw, &ours, &mut rows).await?;
         outbox(&url, &folder, &ours, &mut rows).await?;
+        in_process(&mut rows).await?;
     }
     print(&rows, rounds);
     ours.close(Duration::from_secs(5)).await;
@@ -120,6 +122,14 @@ async fn outbox(url: &str, folder: &Path, ours: &Ours, rows: &mut Rows) -> Resul
     // With the one that made the connection.
     ours.take(2 * EVENTS + 1).await?;
     Ok(())
+}
+
+/// The same events published, taken and handled at `memory:`.
+async fn in_process(rows: &mut Rows) -> Result<()> {
+    let shipping = Shipping::start().await?;
+    let event = Paid::example();
+    let stream = shipping.stream(&event, u32::try_from(EVENTS)?);
+    rows.in_process.add(timed(stream)).await
 }
 
 async fn timed(work: impl Future<Output = Result<()>>) -> Result<Duration> {
@@ -159,6 +169,10 @@ fn print(rows: &Rows, rounds: usize) {
         "|                       | trunkline                    | {}",
         rows.our_take
     );
+    println!(
+        "| publish and handle    | trunkline, at `memory:`      | {}",
+        rows.in_process
+    );
     println!("The outbox's CPU is with storing the events.");
     let times = |ours: &Row, other: &Row| ours.rate() / other.rate();
     println!(
@@ -177,6 +191,11 @@ fn print(rows: &Rows, rounds: usize) {
     println!(
         "        {:.2} x lapin, in groups",
         times(&rows.our_take, &rows.raw_grouped)
+    );
+    println!(
+        "in process: {:.1} x the broker's rate of publishing, {:.1} x that of taking, same bytes, one run (goal: at least 10)",
+        times(&rows.in_process, &rows.our_publish),
+        times(&rows.in_process, &rows.our_take)
     );
 }
 

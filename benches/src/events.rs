@@ -1,9 +1,9 @@
 //! Events within the process: encoded alone, published into a queue, and published, taken and handled.
 
-use std::cell::Cell;
 use std::future::ready;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -72,7 +72,7 @@ pub struct Shipping {
     events: Events,
     _worker: Worker,
     handled: Arc<Semaphore>,
-    so_far: Cell<u32>,
+    so_far: AtomicU32,
 }
 
 impl Shipping {
@@ -93,7 +93,7 @@ impl Shipping {
             _worker: events.subscribe(QUEUE).on(handle).start().await?,
             events,
             handled,
-            so_far: Cell::new(0),
+            so_far: AtomicU32::new(0),
         })
     }
 
@@ -123,7 +123,7 @@ impl Shipping {
 
     /// How many were handled.
     pub fn handled_so_far(&self) -> u32 {
-        self.so_far.get()
+        self.so_far.load(Ordering::Relaxed)
     }
 
     /// Publishes so many and waits until they are handled; the cost is that of publishing alone, or of all.
@@ -145,7 +145,7 @@ impl Shipping {
             watch.stop();
             left -= batch;
         }
-        self.so_far.set(self.so_far.get() + count);
+        self.so_far.fetch_add(count, Ordering::Relaxed);
         Ok(watch.cost(count))
     }
 }
