@@ -162,6 +162,33 @@ async fn a_full_queue_leaves_events_on_disk_until_there_is_room() -> Result<()> 
     Ok(())
 }
 
+#[tokio::test]
+async fn events_that_are_refused_hold_up_no_others_however_many_they_are() -> Result<()> {
+    let folder = Folder::new();
+    let client = folder.client().build()?;
+    publish(&client, 0..1000).await;
+    until_confirmed(&client, 10).await;
+    for priority in [Priority::Low, Priority::Normal, Priority::Urgent] {
+        let other = client.events().publish(&Paid { order: 1000 });
+        let receipt = other.target("billing").priority(priority).await?;
+        let confirmed = timeout(SOON, receipt.confirmed()).await;
+        confirmed.expect("nothing is in its way")?;
+    }
+    let (worker, mut handled) = listen(&client).await;
+    let mut orders = Vec::new();
+    while orders.len() < 1000 {
+        let event = timeout(SOON, handled.recv())
+            .await
+            .expect("soon")
+            .expect("an event");
+        orders.push(event.order);
+    }
+    orders.sort_unstable();
+    assert_eq!(orders, (0..1000).collect::<Vec<_>>(), "each of them once");
+    worker.shutdown(SOON).await?;
+    Ok(())
+}
+
 /// event fault 24, without a broker: the bus of the first client dies with it, as a broker does not.
 #[tokio::test]
 async fn the_next_client_sends_what_the_first_left_in_the_same_trace() -> Result<()> {

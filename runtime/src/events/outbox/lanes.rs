@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
+use super::aside::Aside;
 use super::engine::{Chunk, Due, Engine, EngineError};
 use super::record::{Lane, Seq, Stored, millis};
 
@@ -60,8 +61,8 @@ impl Lanes {
     }
 
     /// Keeps back those of the expired that nobody holds; the rest are decided when they come back.
-    pub(super) fn claim(&mut self, mut due: Vec<Due>) -> Vec<Due> {
-        due.retain(|due| self.is_here(due.seq));
+    pub(super) fn claim(&mut self, mut due: Vec<Due>, aside: &mut Aside) -> Vec<Due> {
+        due.retain(|due| aside.forget(due.seq) || self.is_here(due.seq));
         for due in &due {
             self.returned.remove(&due.seq);
             self.leaving.insert(due.seq);

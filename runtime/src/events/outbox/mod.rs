@@ -6,9 +6,9 @@
 //!
 //! - `store`: the handle; `taken`: a record in a relay's hands
 //! - `writer`, `waiting`: the thread, and what it is given; `room`: the bounds
-//! - `lanes`: the order of the relay
+//! - `lanes`: the order of the relay; `aside`: what was refused for now
 //! - `entry`, `fate`: a record before and after it is on disk, as its publisher sees it
-//! - `outbox`, `relay`: a client's store, what empties it; `unsent`: what stays
+//! - `outbox`, `relay`: a client's store, what empties it; `gate`: how it waits for a bus that does not answer; `unsent`: what stays
 //! - `ledger`: what the subscriptions have handled; `health`: whether events can be stored
 //! - `engine`: what the above need of a disk; `disk`: redb; `mark`: a count of commits beside it
 //! - `record`, `checksum`: how a record lies on disk; `directory`: whose it is
@@ -16,6 +16,7 @@
 //! Invariants: redb is named in `disk` only; an answer `Ok` is given after the sync and never before; no record is left
 //! out because it could not be read (the store is refused, or closed, as a whole).
 
+mod aside;
 mod checksum;
 mod directory;
 mod disk;
@@ -23,6 +24,7 @@ mod engine;
 mod entry;
 mod error;
 mod fate;
+mod gate;
 mod health;
 mod lanes;
 mod ledger;
@@ -41,6 +43,7 @@ mod unsent;
 mod waiting;
 mod writer;
 
+pub(crate) use aside::Pause;
 pub(crate) use entry::{Entry, Kept};
 pub(crate) use error::StoreError;
 pub(crate) use fate::Fate;

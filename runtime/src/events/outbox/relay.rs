@@ -1,7 +1,6 @@
-//! From disk to the broker: records in order, many on their way at a time, each until it is confirmed.
+//! From disk to the broker: records in order, many on their way at a time, each given back that is not confirmed.
 //!
-//! Of the store it needs `take` and `arrived`, of a record `confirm`, `bury` and the drop that gives it back: another
-//! backlog, in an application's own database, would stand behind these.
+//! Of the store it needs `take` and `arrived`, of a record `confirm`, `set_aside`, `bury` and the drop that gives it back.
 
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
@@ -11,14 +10,14 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::stream::{FuturesUnordered, Stream};
 use tokio::sync::watch;
-use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::super::EventsState;
 use super::super::bus::{Again, Bus, Nack};
 use super::super::envelope;
 use super::super::span::{self, Relayed};
-use super::{Store, StoreError, Taken};
+use super::gate::Gate;
+use super::{Pause, Store, StoreError, Taken};
 use crate::client::Shared;
 
 /// Records on their way at the same time, and the bytes of them with which no more are started.
@@ -26,8 +25,7 @@ const WINDOW: usize = 512;
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 /// Records read at a time.
 const BATCH: usize = 128;
-/// The longest wait after the first refusal; it doubles up to the next.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest wait after a refusal.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest where somebody has to change something first.
 const BEFORE_A_CHANGE: Duration = Duration::from_secs(30);
@@ -35,8 +33,9 @@ const BEFORE_A_CHANGE: Duration = Duration::from_secs(30);
 /// Relays until it is told to stop, then until what is on its way is confirmed; ends with the store.
 pub(super) async fn run(store: Store, bus: Bus, shared: Weak<Shared>, stop: watch::Receiver<bool>) {
     let mut window = Window::new();
+    let gate = Arc::new(Gate::default());
     loop {
-        let taken = match next(&mut window, &store, &bus, &stop).await {
+        let taken = match next(&mut window, &store, &bus, &gate, &stop).await {
             Ok(Some(taken)) => taken,
             Ok(None) => return window.drain(&bus).await,
             // The publishes fail now, and say why.
@@ -44,7 +43,7 @@ pub(super) async fn run(store: Store, bus: Bus, shared: Weak<Shared>, stop: watc
         };
         for taken in taken {
             let bytes = taken.record().bytes.len();
-            let sending = send(taken, bus.clone(), Weak::clone(&shared), stop.clone());
+            let sending = send(taken, bus.clone(), Arc::clone(&gate), Weak::clone(&shared));
             window.start(bytes, sending);
         }
     }
@@ -55,6 +54,7 @@ async fn next<F: Future>(
     window: &mut Window<F>,
     store: &Store,
     bus: &Bus,
+    gate: &Gate,
     stop: &watch::Receiver<bool>,
 ) -> Result<Option<Vec<Taken>>, StoreError> {
     let mut stop = stop.clone();
@@ -63,8 +63,10 @@ async fn next<F: Future>(
         loop {
             // Without a connection nothing is taken: the most urgent goes first once there is one.
             bus.ready().await;
-            let taken = store.take(BATCH).await?;
+            let most = gate.room(BATCH).await;
+            let taken = store.take(most).await?;
             if !taken.is_empty() {
+                gate.sends();
                 return Ok(taken);
             }
             store.arrived().await;
@@ -153,48 +155,45 @@ impl<F: Future> Window<F> {
     }
 }
 
-/// Offers one record until it is confirmed or refused for good. Dropped, expired, or told to stop before the next try, it
-/// gives the record back.
-async fn send(taken: Taken, bus: Bus, shared: Weak<Shared>, mut stop: watch::Receiver<bool>) {
+/// Offers one record, once. Dropped, it gives the record back.
+async fn send(taken: Taken, bus: Bus, gate: Arc<Gate>, shared: Weak<Shared>) {
     let Some(outgoing) = envelope::read(&taken.record().bytes) else {
+        gate.open();
         return bury(taken, "it is not an event of this version");
     };
-    let mut longest = FIRST_PAUSE;
-    loop {
-        if has_expired(&taken) {
-            return;
-        }
-        let span = span::send(&Relayed {
-            enabled: shared.upgrade().is_some_and(|shared| shared.logging),
-            system: bus.system(),
-            wire: &outgoing.wire,
-        });
-        let publishing = bus.publish(&outgoing, None).instrument(span.clone());
-        let Err(nack) = publishing.await else {
-            return confirm(taken, &shared);
-        };
-        span::record_unsent(&span);
-        let Some(shared) = shared.upgrade() else { return };
-        shared.events.figures.refused();
-        let most = match nack.again {
-            Again::Soon => LONGEST_PAUSE,
-            Again::AfterAChange => BEFORE_A_CHANGE,
-            Again::Never => return refuse(taken, &nack),
-        };
-        let pause = shared.random.below(longest).max(Duration::from_millis(1));
-        drop::<Arc<Shared>>(shared);
-        let stopped = stop.wait_for(|is_stopping| *is_stopping);
-        if timeout(pause.max(nack.after), stopped).await.is_ok() {
-            return;
-        }
-        longest = most.min(longest * 2);
+    let span = span::send(&Relayed {
+        enabled: shared.upgrade().is_some_and(|shared| shared.logging),
+        system: bus.system(),
+        wire: &outgoing.wire,
+    });
+    let publishing = bus.publish(&outgoing, None).instrument(span.clone());
+    let Err(nack) = publishing.await else {
+        gate.open();
+        return confirm(taken, &shared);
+    };
+    span::record_unsent(&span);
+    let Some(shared) = shared.upgrade() else { return };
+    shared.events.figures.refused();
+    if nack.is_shut {
+        gate.close(|longest| shared.random.below(longest));
+    } else {
+        gate.open();
     }
+    refuse(taken, &outgoing.route.key(), &nack, &shared);
 }
 
-/// The store buries it, once it has it back.
-fn has_expired(taken: &Taken) -> bool {
-    let end = taken.record().expires_at;
-    end.is_some_and(|end| end <= SystemTime::now())
+fn refuse(taken: Taken, key: &str, nack: &Nack, shared: &Shared) {
+    let most = match nack.again {
+        Again::Soon => LONGEST_PAUSE,
+        Again::AfterAChange => BEFORE_A_CHANGE,
+        Again::Never => return bury(taken, &nack.reason),
+    };
+    let pause = Pause {
+        most,
+        at_least: nack.after,
+        draw: |longest| shared.random.below(longest),
+    };
+    taken.set_aside(key, pause);
 }
 
 fn confirm(taken: Taken, shared: &Weak<Shared>) {
@@ -203,10 +202,6 @@ fn confirm(taken: Taken, shared: &Weak<Shared>) {
         shared.events.figures.relayed(waited.unwrap_or_default());
     }
     taken.confirm();
-}
-
-fn refuse(taken: Taken, nack: &Nack) {
-    bury(taken, &nack.reason);
 }
 
 fn bury(taken: Taken, reason: &str) {

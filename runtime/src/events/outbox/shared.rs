@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, Semaphore};
 
 use super::StoreError;
+use super::aside::Aside;
 use super::engine::{EngineError, InUse, Level};
 use super::fate::Fates;
 use super::lanes::Lanes;
@@ -28,6 +29,8 @@ pub(super) struct Shared {
     pub(super) lanes: Mutex<Lanes>,
     /// Given back since the last take; apart from the lanes, so that a drop never waits for a disk.
     pub(super) returned: Mutex<Vec<Seq>>,
+    /// Refused for now. Its lock is short too, and taken after that of the lanes.
+    pub(super) aside: Mutex<Aside>,
     /// There is something to relay, perhaps.
     pub(super) arrived: Notify,
     pub(super) fates: Fates,

@@ -8,6 +8,7 @@ use redb::StorageBackend;
 use redb::backends::FileBackend;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task;
+use tokio::time::{Instant, timeout_at};
 
 use super::directory::{Directory, unusable};
 use super::engine::{Engine, EngineError, Handled, InUse, Level, panicked};
@@ -81,6 +82,7 @@ impl Store {
             room: Room::new(bounds, &level),
             lanes: Mutex::new(Lanes::default()),
             returned: Mutex::default(),
+            aside: Mutex::default(),
             arrived: Notify::new(),
             fates: Fates::default(),
             counts: Counts::default(),
@@ -131,20 +133,29 @@ impl Store {
         })
     }
 
-    /// Up to so many records that nobody holds, in the relay's order; none where there are none. Dropped, it leaves
-    /// them where they are.
+    /// Up to so many records that nobody holds and whose time has come, in the relay's order; none where there are none.
+    /// Dropped, it leaves them where they are.
     ///
     /// # Errors
     /// Why the store has ended.
     pub(crate) async fn take(&self, most: usize) -> Result<Vec<Taken>, StoreError> {
-        self.read(move |shared, engine| take(shared, engine, most)).await
+        let now = Instant::now();
+        self.read(move |shared, engine| take(shared, engine, most, now))
+            .await
     }
 
     /// Returns when there may be something to take, for one relay that has taken until there was nothing; at once where
     /// the store has ended.
     pub(crate) async fn arrived(&self) {
-        if self.shared.end.get().is_none() {
-            self.shared.arrived.notified().await;
+        if self.shared.end.get().is_some() {
+            return;
+        }
+        let due = lock(&self.shared.aside).due();
+        let arrived = self.shared.arrived.notified();
+        match due {
+            // Either end is a reason to look again.
+            Some(due) => drop(timeout_at(due, arrived).await),
+            None => arrived.await,
         }
     }
 
@@ -250,13 +261,23 @@ impl Store {
     }
 }
 
-fn take(shared: &Arc<Shared>, engine: &dyn Engine, most: usize) -> Result<Vec<Taken>, EngineError> {
+fn take(
+    shared: &Arc<Shared>,
+    engine: &dyn Engine,
+    most: usize,
+    now: Instant,
+) -> Result<Vec<Taken>, EngineError> {
     let mut lanes = lock(&shared.lanes);
-    for seq in std::mem::take(&mut *lock(&shared.returned)) {
+    let returned = std::mem::take(&mut *lock(&shared.returned));
+    let due = lock(&shared.aside).release(now);
+    for seq in returned.into_iter().chain(due) {
         lanes.give_back(seq);
     }
     let Handed { records, expired } = lanes.take(engine, most, shared.now())?;
     drop(lanes);
+    for due in &expired {
+        lock(&shared.aside).forget(due.seq);
+    }
     if !expired.is_empty() {
         // After the end of the store they expire again in the next.
         let _ = shared.push(|work| work.buried.extend(expired));

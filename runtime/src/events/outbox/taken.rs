@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
+use super::aside::{Pause, Way};
 use super::engine::Due;
 use super::fate::Fate;
 use super::record::{Record, Stored, millis};
 use super::shared::{Shared, lock};
 
-/// A record that no other relay gets. [`Taken::confirm`] takes it off the disk, [`Taken::bury`] keeps it apart; dropped
-/// without, it is relayed again.
+/// A record that no other relay gets. [`Taken::confirm`] takes it off the disk, [`Taken::bury`] keeps it apart,
+/// [`Taken::set_aside`] lets it wait; dropped without, it is relayed again.
 pub(crate) struct Taken {
     stored: Stored,
     shared: Arc<Shared>,
@@ -51,14 +54,27 @@ impl Taken {
             // After the end of the store it stays there, and is relayed once more by the next.
             shared.counts.delete(1, bytes);
         }
+        if lock(&shared.aside).pass(seq, Instant::now()) {
+            shared.arrived.notify_one();
+        }
         drop(self);
         // Last, so that who waits for it finds the figures as it expects them.
         shared.fates.decide(seq, Fate::Confirmed);
     }
 
+    /// The broker does not take it now, and no others of this routing key, it may be: it is relayed again when its time
+    /// comes.
+    pub(crate) fn set_aside(mut self, key: &str, pause: Pause<impl FnOnce(Duration) -> Duration>) {
+        self.settled = true;
+        let seq = self.stored.seq;
+        lock(&self.shared.aside).add(seq, Way::of(seq.lane, key), pause, Instant::now());
+        self.shared.arrived.notify_one();
+    }
+
     /// The broker will never have it: it is kept among the dead.
     pub(crate) fn bury(mut self) {
         self.settled = true;
+        lock(&self.shared.aside).forget(self.stored.seq);
         let due = Due {
             at: self.stored.record.expires_at.map_or(0, millis),
             seq: self.stored.seq,

@@ -140,7 +140,11 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) -> usize {
 fn sweep(shared: &Shared, engine: &dyn Engine, level: Level) -> Result<Vec<Due>, EngineError> {
     let now = shared.now();
     match level.expires {
-        Some(first) if first <= now => Ok(lock(&shared.lanes).claim(engine.due(now, MOST_EXPIRED)?)),
+        Some(first) if first <= now => {
+            let due = engine.due(now, MOST_EXPIRED)?;
+            let mut lanes = lock(&shared.lanes);
+            Ok(lanes.claim(due, &mut lock(&shared.aside)))
+        }
         Some(_) | None => Ok(Vec::new()),
     }
 }

@@ -1,5 +1,6 @@
 //! What the outbox promises, against a real disk.
 
+mod aside;
 mod client;
 mod damage;
 mod faults;

@@ -1,0 +1,59 @@
+//! Records that were refused for now.
+
+use super::super::Pause;
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Refuses them for a second.
+fn refuse(taken: Vec<Taken>, key: &str) {
+    for taken in taken {
+        let pause = Pause {
+            most: SECOND,
+            at_least: SECOND,
+            draw: |longest| longest,
+        };
+        taken.set_aside(key, pause);
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_aside_comes_again_alone_and_the_others_follow_it() {
+    let folder = Folder::new();
+    let store = folder.open();
+    accept_all(&store, (0..41).map(record)).await;
+    refuse(store.take(40).await.expect("open"), "shipping");
+    assert_eq!(store.figures().in_flight, 0);
+    let fresh = take_all(&store).await;
+    assert_eq!(ids(&fresh), ["40"]);
+
+    let mut order = Vec::new();
+    while order.len() < 40 {
+        store.arrived().await;
+        for taken in take_all(&store).await {
+            order.push(taken.record().id.clone());
+            taken.confirm();
+        }
+    }
+    assert_eq!(order, (0..40).map(|id| id.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_is_set_aside_expires_in_its_time() {
+    let folder = Folder::new();
+    let hand = Hand::default();
+    let store = Store::open_with(folder.path(), Bounds::default(), hand.clock(), |file| file).expect("opens");
+    let ends = |id: u32| Record {
+        expires_at: Some(hand.at(100)),
+        ..record(id)
+    };
+    accept_all(&store, (0..2000).map(ends)).await;
+    refuse(take_all(&store).await, "shipping");
+    hand.advance(100);
+    store.flush().await.expect("open");
+    store.flush().await.expect("open");
+    let figures = store.figures();
+    assert_eq!((figures.dead, figures.depth), (2000, 0));
+    store.arrived().await;
+    assert!(take_all(&store).await.is_empty(), "none of them comes again");
+}
