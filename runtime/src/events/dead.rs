@@ -187,25 +187,48 @@ pub struct DeadLetter {
 
 /// Where a letter is in the outbox, and whether its time is the reason.
 #[cfg(feature = "outbox")]
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct InOutbox {
     seq: Seq,
     has_expired: bool,
+    /// Why it was refused, where that is known.
+    refused: Option<String>,
+}
+
+#[cfg(feature = "outbox")]
+impl InOutbox {
+    fn reason(&self) -> &str {
+        match &self.refused {
+            Some(reason) => reason,
+            // Versions before kept no reason.
+            None if self.has_expired => "it expired, or was refused for good, before it could be sent",
+            None => "it was refused for good",
+        }
+    }
 }
 
 #[cfg(feature = "outbox")]
 impl DeadLetter {
     /// Of an event of the outbox that is not sent by itself.
-    pub(super) fn unsent(shelved: Shelved, seq: Seq, expires_at: Option<SystemTime>) -> Self {
+    pub(super) fn unsent(
+        shelved: Shelved,
+        seq: Seq,
+        expires_at: Option<SystemTime>,
+        refused: Option<String>,
+    ) -> Self {
         let has_expired = expires_at.is_some_and(|end| end <= SystemTime::now());
         Self {
-            unsent: Some(InOutbox { seq, has_expired }),
+            unsent: Some(InOutbox {
+                seq,
+                has_expired,
+                refused,
+            }),
             ..Self::new(shelved)
         }
     }
 
     pub(super) fn stored_as(&self) -> Option<Seq> {
-        self.unsent.map(|unsent| unsent.seq)
+        self.unsent.as_ref().map(|unsent| unsent.seq)
     }
 }
 
@@ -248,12 +271,8 @@ impl DeadLetter {
     /// Why it is here: what the last attempt said.
     pub fn reason(&self) -> &str {
         #[cfg(feature = "outbox")]
-        match self.unsent {
-            Some(unsent) if unsent.has_expired => {
-                return "it expired, or was refused for good, before it could be sent";
-            }
-            Some(_) => return "it was refused for good",
-            None => {}
+        if let Some(unsent) = &self.unsent {
+            return unsent.reason();
         }
         self.text(DEAD_REASON).unwrap_or("no queue is bound for it")
     }

@@ -104,7 +104,7 @@ fn remember(copy: &mut Wire, failure: &str) {
 }
 
 /// The beginning of a text, at most so many bytes.
-fn short(text: &str, most: usize) -> &str {
+pub(crate) fn short(text: &str, most: usize) -> &str {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -76,7 +76,18 @@ async fn only_what_the_service_says_of_the_event_itself_keeps_it_from_being_sent
         .expect("it is decided")
         .unwrap_err();
     assert_eq!(error.publish_failure(), Some(PublishFailure::Refused));
-    assert_eq!(client.events().unsent().list().await?[0].id(), "bad");
+    client.shutdown(SOON).await;
+    drop(client);
+
+    // What was said of it is on disk, beside the event.
+    let client = messaging.client().outbox(&folder.0).build()?;
+    let unsent = client.events().unsent();
+    let [letter] = &unsent.list().await?[..] else {
+        panic!("one letter")
+    };
+    assert_eq!(letter.id(), "bad");
+    assert!(letter.reason().contains("no such type"), "{letter:?}");
+    assert!(unsent.discard("bad").await?);
     client.shutdown(SOON).await;
     Ok(())
 }

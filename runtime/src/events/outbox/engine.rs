@@ -82,6 +82,8 @@ pub(super) struct Changes {
     pub(super) confirmed: Vec<Seq>,
     /// To be moved to the dead, where they are still there: expired, or refused for good.
     pub(super) buried: Vec<Due>,
+    /// Why some of those were refused for good.
+    pub(super) reasons: Vec<(Seq, Box<str>)>,
     /// Dead records to be deleted, where they are still there.
     pub(super) discarded: Vec<Seq>,
     /// To be remembered, in this order.

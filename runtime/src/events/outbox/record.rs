@@ -95,6 +95,8 @@ pub(crate) struct Stored {
     pub(crate) seq: Seq,
     pub(crate) accepted_at: SystemTime,
     pub(crate) record: Record,
+    /// Of a dead one, why it was refused for good; `None` where it expired, or a version before wrote it.
+    pub(crate) refused: Option<String>,
 }
 
 /// A record in the form that lies on disk; its checksum waits for the [`Seq`].
@@ -197,6 +199,7 @@ fn parse(seq: Seq, bytes: &[u8]) -> Result<Stored, &'static str> {
         seq,
         accepted_at: time(accepted_at),
         record,
+        refused: None,
     })
 }
 

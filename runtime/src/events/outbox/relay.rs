@@ -207,5 +207,5 @@ fn confirm(taken: Taken, shared: &Weak<Shared>) {
 fn bury(taken: Taken, reason: &str) {
     let (id, name) = (&*taken.record().id, &*taken.record().name);
     tracing::error!(target: "trunkline", id, name, reason, "a stored event can never be published, and is kept apart");
-    taken.bury();
+    taken.bury(reason);
 }

@@ -11,6 +11,10 @@ use super::engine::Due;
 use super::fate::Fate;
 use super::record::{Record, Stored, millis};
 use super::shared::{Shared, lock};
+use crate::events::letter;
+
+/// The most bytes of a reason that are kept; the bound of the store does not count them.
+const LONGEST_REASON: usize = 256;
 
 /// A record that no other relay gets. [`Taken::confirm`] takes it off the disk, [`Taken::bury`] keeps it apart,
 /// [`Taken::set_aside`] lets it wait; dropped without, it is relayed again.
@@ -71,15 +75,19 @@ impl Taken {
         self.shared.arrived.notify_one();
     }
 
-    /// The broker will never have it: it is kept among the dead.
-    pub(crate) fn bury(mut self) {
+    /// The broker will never have it, for this reason: it is kept among the dead.
+    pub(crate) fn bury(mut self, reason: &str) {
         self.settled = true;
         lock(&self.shared.aside).forget(self.stored.seq);
         let due = Due {
             at: self.stored.record.expires_at.map_or(0, millis),
             seq: self.stored.seq,
         };
-        let _ = self.shared.push(|work| work.buried.push(due));
+        let reason = letter::short(reason, LONGEST_REASON).into();
+        let _ = self.shared.push(|work| {
+            work.buried.push(due);
+            work.reasons.push((due.seq, reason));
+        });
     }
 }
 

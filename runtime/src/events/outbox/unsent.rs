@@ -27,7 +27,7 @@ const AT_ONCE: usize = 64;
 ///
 /// They stay on disk until they are replayed or discarded. They have room of their own there, a quarter of what the outbox
 /// has for the others; those beyond it take of that, so that nothing is thrown away, and publishes fail with `OutboxFull` once
-/// there is none left. How many there are is [`OutboxMetrics::dead`](crate::OutboxMetrics::dead).
+/// there is none left. Why one was refused is its [`reason`](DeadLetter::reason), at most 256 bytes of it. How many there are is [`OutboxMetrics::dead`](crate::OutboxMetrics::dead).
 ///
 /// ```
 /// # use trunkline::Client;
@@ -280,5 +280,5 @@ fn letter(stored: Stored) -> DeadLetter {
         wire,
         since: stored.accepted_at,
     };
-    DeadLetter::unsent(shelved, stored.seq, stored.record.expires_at)
+    DeadLetter::unsent(shelved, stored.seq, stored.record.expires_at, stored.refused)
 }

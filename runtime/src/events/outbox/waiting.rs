@@ -37,6 +37,8 @@ pub(super) struct Work {
     pub(super) confirmed: Vec<Seq>,
     pub(super) confirmed_bytes: u64,
     pub(super) buried: Vec<Due>,
+    /// Why some of those are.
+    pub(super) reasons: Vec<(Seq, Box<str>)>,
     pub(super) discarded: Vec<Seq>,
     pub(super) marks: Vec<Mark>,
     /// Told after the commit.

@@ -72,6 +72,7 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) -> usize {
         confirmed,
         confirmed_bytes,
         mut buried,
+        reasons,
         discarded,
         marks,
         flushed,
@@ -108,6 +109,7 @@ fn commit(shared: &Shared, engine: &dyn Engine, work: Work) -> usize {
         accepted,
         confirmed,
         buried,
+        reasons,
         discarded,
         handled,
     };

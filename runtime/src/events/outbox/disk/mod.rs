@@ -2,6 +2,7 @@
 
 mod handled;
 mod open;
+mod reasons;
 mod tables;
 
 use std::sync::Mutex;
@@ -78,13 +79,13 @@ impl Engine for Disk {
         let dead = transaction.open_table(DEAD).map_err(io)?;
         let from = after.map_or((0, 0), |seq| (seq.lane.index(), seq.number + 1));
         let range = dead.range(from..).map_err(io)?;
-        range
-            .take(most)
-            .map(|entry| {
-                let (key, value) = entry.map_err(io)?;
-                stored(key.value(), value.value())
-            })
-            .collect()
+        let stored = range.take(most).map(|entry| {
+            let (key, value) = entry.map_err(io)?;
+            stored(key.value(), value.value())
+        });
+        let mut dead: Vec<Stored> = stored.collect::<Result<_, EngineError>>()?;
+        reasons::tell(&transaction, &mut dead)?;
+        Ok(dead)
     }
 
     fn handled(&self, label: &str) -> Result<Vec<String>, EngineError> {
@@ -142,6 +143,7 @@ fn write(
         };
         standing.dead.subtract(gone.value().len());
     }
+    reasons::write(transaction, changes)?;
     handled::write(transaction, &changes.handled)?;
     standing.commits += 1;
     standing.write(transaction)?;

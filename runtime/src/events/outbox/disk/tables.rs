@@ -17,6 +17,8 @@ pub(super) const DEAD: TableDefinition<'static, Key, &'static [u8]> = TableDefin
 pub(super) const EXPIRY: TableDefinition<'static, (u64, u8, u64), ()> = TableDefinition::new("expiry");
 /// What each subscription has handled, in its order. A store of an earlier version has no such table.
 pub(super) const HANDLED: TableDefinition<'static, (&str, u64), &str> = TableDefinition::new("handled");
+/// Why a dead record was refused for good. A store of an earlier version has no such table.
+pub(super) const REASONS: TableDefinition<'static, Key, &'static str> = TableDefinition::new("reasons");
 /// One row: the [`Standing`].
 const STANDING: TableDefinition<'static, (), &'static [u8]> = TableDefinition::new("standing");
 

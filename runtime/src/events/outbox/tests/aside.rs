@@ -57,3 +57,23 @@ async fn what_is_set_aside_expires_in_its_time() {
     store.arrived().await;
     assert!(take_all(&store).await.is_empty(), "none of them comes again");
 }
+
+#[tokio::test]
+async fn why_a_record_was_refused_for_good_is_kept_until_it_is_discarded() {
+    let folder = Folder::new();
+    let store = folder.open();
+    accept_all(&store, (0..2).map(record)).await;
+    let reasons = ["no such type".to_owned(), "ü".repeat(1000)];
+    for (taken, reason) in take_all(&store).await.into_iter().zip(&reasons) {
+        taken.bury(reason);
+    }
+    store.close().await;
+
+    let store = folder.open();
+    let dead = store.dead(None, 9).await.expect("open");
+    let kept: Vec<_> = dead.iter().map(|stored| stored.refused.as_deref()).collect();
+    assert_eq!(kept, [Some("no such type"), Some(&*"ü".repeat(128))]);
+    store.discard(dead[0].seq).expect("open");
+    store.flush().await.expect("open");
+    assert_eq!(store.dead(None, 9).await.expect("open"), dead[1..]);
+}
