@@ -31,8 +31,8 @@ async fn run(test: &str, directory: &Path, pairs: &[(&str, &str)]) {
         .output()
         .await
         .expect("the test runs again");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
 }
 
 fn is_child() -> bool {
