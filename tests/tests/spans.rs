@@ -4,7 +4,8 @@ use axum::{Router, routing::get};
 use tracing::Level;
 use trunkline::context::ContextLayer;
 use trunkline::testing::{Script, Step};
-use trunkline::{Client, Result, ServiceConfig, service};
+use trunkline::{Client, Context, ErrorKind, Result, ServiceConfig, context, service};
+use trunkline_tests::clock::ms;
 use trunkline_tests::scripted::{self, A, script};
 use trunkline_tests::server::{client_of, serve};
 use trunkline_tests::traces::{self, Trace};
@@ -224,6 +225,28 @@ async fn a_client_without_logging_is_silent_and_still_sends_its_ids() -> Result<
     ModelsClient::new(&client).model("a", "b").await?;
     assert!(traces::seen().is_empty(), "{:?}", traces::seen());
     assert!(script.requests()[0].header("x-trace-id").is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_a_client_with_logging_says_that_its_broker_is_not_there() -> Result<()> {
+    for is_logging in [true, false] {
+        // Nobody listens on port 1.
+        let builder = Client::builder().events("amqp://127.0.0.1:1");
+        let client = builder.logging(is_logging).build()?;
+        traces::start();
+        let brief = Context::new().with_timeout(ms(300));
+        let published = async { client.events().publish_named("paid", &7).await };
+        let error = context::scope(brief, published).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Publish);
+        let says = |trace: &Trace| trace.is_event && trace.target == "trunkline::event";
+        assert_eq!(
+            traces::seen().iter().any(says),
+            is_logging,
+            "{:?}",
+            traces::seen()
+        );
+    }
     Ok(())
 }
 

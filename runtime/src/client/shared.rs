@@ -7,7 +7,7 @@ use super::admission::Admission;
 use super::state::{ServiceKey, ServiceState};
 use crate::Result;
 use crate::config::{ServiceConfig, Sources};
-use crate::events::{EventSettings, EventsShared};
+use crate::events::{EventSettings, EventsShared, Owner};
 use crate::observe::MetricsSnapshot;
 use crate::random::Random;
 use crate::transport::Transports;
@@ -50,8 +50,16 @@ pub(crate) struct Parts {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
+        let owner = Owner {
+            name: &parts.name,
+            metrics: parts.metrics,
+            #[cfg(feature = "amqp")]
+            logging: parts.logging,
+            #[cfg(feature = "amqp")]
+            random: &parts.random,
+        };
         Self {
-            events: EventsShared::new(parts.events, &parts.name, parts.metrics),
+            events: EventsShared::new(parts.events, &owner),
             name: parts.name,
             environment: parts.environment,
             logging: parts.logging,

@@ -61,7 +61,7 @@ pub use self::publish::{
 };
 #[cfg(feature = "testing")]
 pub use self::recording::{RecordedEvent, RecordingEvents};
-pub(crate) use self::shared::{EventSettings, EventsShared, addresses, parse_events_url};
+pub(crate) use self::shared::{EventSettings, EventsShared, Owner, addresses, parse_events_url};
 pub use self::state::{EventsState, EventsWatch};
 pub use self::subscribe::Subscribe;
 pub use self::worker::Worker;

@@ -56,6 +56,16 @@ pub(crate) struct EventSettings {
     pub(crate) tls: crate::transport::TlsOptions,
 }
 
+/// The client that the events are of.
+pub(crate) struct Owner<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) metrics: bool,
+    #[cfg(feature = "amqp")]
+    pub(crate) logging: bool,
+    #[cfg(feature = "amqp")]
+    pub(crate) random: &'a crate::random::Random,
+}
+
 impl EventsShared {
     #[cfg_attr(
         not(any(feature = "testing", feature = "outbox", feature = "amqp")),
@@ -64,7 +74,8 @@ impl EventsShared {
             reason = "what features bring is moved out of it"
         )
     )]
-    pub(crate) fn new(settings: EventSettings, source: &str, metrics: bool) -> Self {
+    pub(crate) fn new(settings: EventSettings, owner: &Owner<'_>) -> Self {
+        let source = owner.name;
         let bus = Bus::open(&Opening {
             urls: &settings.urls,
             http: &settings.http,
@@ -74,6 +85,10 @@ impl EventsShared {
             name: source,
             #[cfg(feature = "amqp")]
             tls: settings.tls,
+            #[cfg(feature = "amqp")]
+            logging: owner.logging,
+            #[cfg(feature = "amqp")]
+            random: owner.random,
         });
         let largest = bus.as_ref().map_or(usize::MAX, Bus::largest);
         Self {
@@ -82,7 +97,7 @@ impl EventsShared {
             max_body: settings.max_body.min(largest),
             body_size: SizeHint::new(),
             ids: EventIds::default(),
-            figures: EventFigures::new(metrics),
+            figures: EventFigures::new(owner.metrics),
             workers: Workers::default(),
             inboxes: Inboxes::default(),
             #[cfg(feature = "outbox")]
@@ -188,6 +203,10 @@ pub(crate) fn parse_events_url(text: &str, http: &HttpSettings) -> Result<Vec<Ur
         name: "",
         #[cfg(feature = "amqp")]
         tls: crate::transport::TlsOptions::default(),
+        #[cfg(feature = "amqp")]
+        logging: false,
+        #[cfg(feature = "amqp")]
+        random: &crate::random::Random::from_seed(0),
     })?;
     Ok(urls)
 }

@@ -154,7 +154,7 @@ async fn a_body_that_is_too_large_is_an_error() {
 
 #[tokio::test]
 async fn a_body_can_be_read_as_it_comes() {
-    let server = Server::start(|_| (response(200, "", &[7; 100_000]), Then::Stay)).await;
+    let server = Server::start(|_| (response(200, "", &vec![7; 100_000]), Then::Stay)).await;
     let mut file = orders(&server).file("a").await.expect("the head");
     let mut length = 0;
     while let Some(chunk) = file.chunk().await.expect("it does not break") {

@@ -32,7 +32,10 @@ async fn run(test: &str, directory: &Path, pairs: &[(&str, &str)]) {
         .await
         .expect("the test runs again");
     let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+    assert!(
+        output.status.success() && printed.contains("1 passed"),
+        "{printed}"
+    );
 }
 
 fn is_child() -> bool {

@@ -47,6 +47,10 @@ pub(crate) struct Opening<'a> {
     pub(crate) name: &'a str,
     #[cfg(feature = "amqp")]
     pub(crate) tls: crate::transport::TlsOptions,
+    #[cfg(feature = "amqp")]
+    pub(crate) logging: bool,
+    #[cfg(feature = "amqp")]
+    pub(crate) random: &'a crate::random::Random,
 }
 
 /// What carries events.
@@ -77,6 +81,8 @@ impl Bus {
                     format: opening.format,
                     name: opening.name.to_owned(),
                     tls: opening.tls.clone(),
+                    logging: opening.logging,
+                    random: opening.random.branch(),
                 };
                 Ok(Self::Amqp(Arc::new(amqp::AmqpBus::new(settings))))
             }

@@ -159,7 +159,8 @@ impl<F: Future> Window<F> {
 async fn send(taken: Taken, bus: Bus, gate: Arc<Gate>, shared: Weak<Shared>) {
     let Some(outgoing) = envelope::read(&taken.record().bytes) else {
         gate.open();
-        return bury(taken, "it is not an event of this version");
+        let logging = shared.upgrade().is_some_and(|shared| shared.logging);
+        return bury(taken, "it is not an event of this version", logging);
     };
     let span = span::send(&Relayed {
         enabled: shared.upgrade().is_some_and(|shared| shared.logging),
@@ -186,7 +187,7 @@ fn refuse(taken: Taken, key: &str, nack: &Nack, shared: &Shared) {
     let most = match nack.again {
         Again::Soon => LONGEST_PAUSE,
         Again::AfterAChange => BEFORE_A_CHANGE,
-        Again::Never => return bury(taken, &nack.reason),
+        Again::Never => return bury(taken, &nack.reason, shared.logging),
     };
     let pause = Pause {
         most,
@@ -204,8 +205,10 @@ fn confirm(taken: Taken, shared: &Weak<Shared>) {
     taken.confirm();
 }
 
-fn bury(taken: Taken, reason: &str) {
-    let (id, name) = (&*taken.record().id, &*taken.record().name);
-    tracing::error!(target: "trunkline", id, name, reason, "a stored event can never be published, and is kept apart");
+fn bury(taken: Taken, reason: &str, logging: bool) {
+    if logging {
+        let (id, name) = (&*taken.record().id, &*taken.record().name);
+        tracing::error!(target: "trunkline::event", id, name, reason, "a stored event can never be published, and is kept apart");
+    }
     taken.bury(reason);
 }

@@ -10,6 +10,7 @@ mod declare;
 mod depths;
 mod fault;
 mod link;
+mod log;
 mod plans;
 mod publisher;
 mod running;
@@ -56,13 +57,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const REACH: Duration = Duration::from_secs(10);
 
 /// What a client says of itself and wants of its broker.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) addresses: Addresses,
     pub(crate) format: EventFormat,
     /// What the connections are called.
     pub(crate) name: String,
     pub(crate) tls: TlsOptions,
+    pub(crate) logging: bool,
+    pub(crate) random: Random,
 }
 
 /// The bus of one client.
@@ -79,6 +82,7 @@ struct Core {
     name: String,
     tls_options: TlsOptions,
     tls: OnceLock<Arc<ClientConfig>>,
+    logging: bool,
     random: Random,
     states: States,
     targets: Targets,
@@ -118,6 +122,8 @@ impl AmqpBus {
             format,
             name,
             tls,
+            logging,
+            random,
         } = settings;
         Self {
             core: Arc::new(Core {
@@ -126,7 +132,8 @@ impl AmqpBus {
                 name,
                 tls_options: tls,
                 tls: OnceLock::new(),
-                random: Random::from_entropy(),
+                logging,
+                random,
                 states: States::new(),
                 targets: Targets::new(),
                 plans: Plans::default(),
@@ -185,10 +192,7 @@ impl AmqpBus {
                 "the client is being shut down",
             )),
             Err(_) => {
-                tracing::warn!(
-                    target: "trunkline", queue = &*declaration.label,
-                    "no broker within {PATIENCE:?}: the subscription begins once there is one"
-                );
+                log::not_begun(&self.core, &declaration.label, PATIENCE);
                 Ok(source)
             }
         }

@@ -10,6 +10,7 @@ use super::Core;
 use super::backoff::Backoff;
 use super::fault::Fault;
 use super::link::{Link, connect};
+use super::log;
 use super::state::Role;
 use crate::events::EventsState;
 
@@ -50,10 +51,7 @@ pub(super) async fn run(core: Arc<Core>, role: Role, links: Arc<Links>, stop: St
         };
         core.states.down(role, &fault);
         let wait = backoff.next(&core.random).max(fault.cause.pause());
-        tracing::warn!(
-            target: "trunkline", connection = role.name(), cause = fault.cause.label(), reason = %fault, ?wait,
-            "no connection to the broker of events"
-        );
+        log::not_connected(&core, role, &fault, wait);
         if until(&stop, sleep(wait)).await.is_none() {
             return;
         }

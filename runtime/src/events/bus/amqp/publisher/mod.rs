@@ -24,8 +24,10 @@ use super::Core;
 use super::declare;
 use super::fault::{Cause, Fault};
 use super::link::Link;
+use super::log;
 use super::state::Role;
 use super::supervise::{Stop, gone, until, up};
+use super::topology;
 use crate::events::text::Text;
 use crate::events::wire::Wire;
 use crate::events::{EventsState, PublishFailure};
@@ -195,10 +197,7 @@ async fn keep_unrouted(core: &Core, link: &Link) -> Infallible {
     loop {
         sleep(declare::ANEW).await;
         if let Err(fault) = declare::unrouted(link, core.addresses.declare).await {
-            tracing::warn!(
-                target: "trunkline", cause = fault.cause.label(), reason = %fault,
-                "the queue of what is unrouted cannot be declared again"
-            );
+            log::not_declared(core, topology::UNROUTED, &fault);
         }
     }
 }
@@ -207,7 +206,7 @@ async fn keep_unrouted(core: &Core, link: &Link) -> Infallible {
 async fn unusable(core: &Core, link: &Link, fault: Fault, stop: &Stop) -> Option<()> {
     match fault.cause {
         Cause::Conflict | Cause::Refused => {
-            tracing::error!(target: "trunkline", reason = %fault, "events cannot be published");
+            log::not_published(core, &fault);
             core.states.down(Role::Publishing, &fault);
             until(stop, sleep(fault.cause.pause())).await
         }

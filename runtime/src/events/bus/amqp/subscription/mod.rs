@@ -21,6 +21,7 @@ use super::backoff::Backoff;
 use super::declare;
 use super::fault::{Cause, Fault};
 use super::link::Link;
+use super::log;
 use super::publisher::Publisher;
 use super::supervise::{Stop, gone, up};
 use super::topology::{self, SubscriptionPlan};
@@ -110,10 +111,7 @@ impl Subscription {
                 return;
             }
             let wait = backoff.next(&self.needs.core.random).max(fault.cause.pause());
-            tracing::warn!(
-                target: "trunkline", queue = &*self.plan.queue, cause = fault.cause.label(), reason = %fault, ?wait,
-                "a subscription begins anew"
-            );
+            log::begins_anew(&self.needs.core, &self.plan.queue, &fault, wait);
             if end.before(sleep(wait)).await.is_none() {
                 return;
             }
@@ -176,10 +174,7 @@ impl Subscription {
         loop {
             sleep(declare::ANEW).await;
             if let Err(fault) = self.declare(link).await {
-                tracing::warn!(
-                    target: "trunkline", queue = &*self.plan.queue, cause = fault.cause.label(), reason = %fault,
-                    "the queues of a subscription cannot be declared again"
-                );
+                log::not_declared(&self.needs.core, &self.plan.queue, &fault);
             }
         }
     }
