@@ -30,6 +30,16 @@ pub enum Priority {
     Urgent,
 }
 
+/// `medium` and `critical` are what other publishers say.
+const NAMES: [(&str, Priority); 6] = [
+    ("low", Priority::Low),
+    ("normal", Priority::Normal),
+    ("medium", Priority::Normal),
+    ("high", Priority::High),
+    ("urgent", Priority::Urgent),
+    ("critical", Priority::Urgent),
+];
+
 impl Priority {
     /// How many there are.
     pub(crate) const COUNT: usize = 4;
@@ -98,12 +108,10 @@ impl Priority {
     /// The priority by its name in any case, with whatever class an enum of Python puts before it.
     pub(crate) fn from_name(text: &str) -> Option<Self> {
         let name = text.rsplit('.').next().unwrap_or(text).trim();
-        match name.to_ascii_lowercase().as_str() {
-            "low" => Some(Self::Low),
-            "normal" | "medium" => Some(Self::Normal),
-            "high" => Some(Self::High),
-            "urgent" | "critical" => Some(Self::Urgent),
-            _ => name.parse().ok().and_then(Self::from_number),
+        let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        match known {
+            Some((_, priority)) => Some(*priority),
+            None => name.parse().ok().and_then(Self::from_number),
         }
     }
 }

@@ -63,8 +63,9 @@ impl ClientBuilder {
     /// process, no outage of the broker loses it. What an earlier process left there is sent too.
     ///
     /// The most urgent go first, in the order in which they were published. One that is refused for now, since a queue is full,
-    /// waits aside and holds up no other: of those with the same routing key one is tried again after 50 ms to 1 s (30 s where
-    /// somebody has to change something first), and the others follow once it was taken. A million of them cost some 20 MB of
+    /// waits aside and holds up no other: of those with the same routing key one at a time is tried again, after a random pause
+    /// of at most 50 ms, later 1 s (30 s where somebody has to change something first), and the others follow once one of them
+    /// was taken; what is published meanwhile does not wait for them. A million of them cost some 20 MB of
     /// memory.
     ///
     /// What confirms is the bus: over `memory:`, which is this process, a confirmed event that no handler has settled ends

@@ -100,9 +100,14 @@ impl Aside {
         true
     }
 
-    /// A record is no longer to be sent; says whether it was waiting here.
+    /// A record that was handed out is no longer to be sent; says whether it is one of these, whose line may go on.
     pub(super) fn forget(&mut self, seq: Seq) -> bool {
-        if self.leave(seq).is_some() {
+        self.leave(seq).is_some()
+    }
+
+    /// Takes out a record that waits here; says whether it did.
+    pub(super) fn withdraw(&mut self, seq: Seq) -> bool {
+        if self.again.contains_key(&seq) {
             return false;
         }
         let mut lines = self.lines.iter_mut();
@@ -287,8 +292,9 @@ mod tests {
         refuse(&mut aside, 1, way(1), now);
         refuse(&mut aside, 2, way(1), now);
         assert_eq!(aside.release(now + SECOND), [seq(1)]);
-        assert!(!aside.forget(seq(1)), "it was not here");
-        assert!(aside.forget(seq(2)) && !aside.forget(seq(3)));
+        assert!(!aside.withdraw(seq(1)), "somebody has it");
+        assert!(aside.forget(seq(1)) && !aside.forget(seq(1)));
+        assert!(aside.withdraw(seq(2)) && !aside.withdraw(seq(3)));
         assert!(aside.lines.is_empty() && aside.again.is_empty());
     }
 

@@ -62,6 +62,17 @@ impl Gate {
         self.changed.notify_one();
     }
 
+    /// What was tried told nothing: the next is tried at once.
+    pub(super) fn ask_again(&self) {
+        let mut state = lock(&self.state);
+        if let State::Trying { longest } = *state {
+            let until = Instant::now();
+            *state = State::Closed { until, longest };
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
     /// Nobody did; `draw` gives a wait that is no longer than this one.
     pub(super) fn close(&self, draw: impl FnOnce(Duration) -> Duration) {
         let mut state = lock(&self.state);
@@ -103,6 +114,8 @@ mod tests {
             assert!(is_shut(&gate).await);
         }
         assert_eq!(pauses, [50, 100, 200, 400, 800, 1000, 1000]);
+        gate.ask_again();
+        assert_eq!(gate.room(9).await, 1, "at once, and one");
         gate.open();
         assert_eq!(gate.room(9).await, 9);
     }

@@ -62,8 +62,9 @@ impl Lanes {
 
     /// Keeps back those of the expired that nobody holds; the rest are decided when they come back.
     pub(super) fn claim(&mut self, mut due: Vec<Due>, aside: &mut Aside) -> Vec<Due> {
-        due.retain(|due| aside.forget(due.seq) || self.is_here(due.seq));
+        due.retain(|due| self.is_here(due.seq) || aside.withdraw(due.seq));
         for due in &due {
+            aside.forget(due.seq);
             self.returned.remove(&due.seq);
             self.leaving.insert(due.seq);
         }

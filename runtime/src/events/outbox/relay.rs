@@ -158,7 +158,7 @@ impl<F: Future> Window<F> {
 /// Offers one record, once. Dropped, it gives the record back.
 async fn send(taken: Taken, bus: Bus, gate: Arc<Gate>, shared: Weak<Shared>) {
     let Some(outgoing) = envelope::read(&taken.record().bytes) else {
-        gate.open();
+        gate.ask_again();
         let logging = shared.upgrade().is_some_and(|shared| shared.logging);
         return bury(taken, "it is not an event of this version", logging);
     };

@@ -78,7 +78,9 @@ impl Taken {
     /// The broker will never have it, for this reason: it is kept among the dead.
     pub(crate) fn bury(mut self, reason: &str) {
         self.settled = true;
-        lock(&self.shared.aside).forget(self.stored.seq);
+        if lock(&self.shared.aside).forget(self.stored.seq) {
+            self.shared.arrived.notify_one();
+        }
         let due = Due {
             at: self.stored.record.expires_at.map_or(0, millis),
             seq: self.stored.seq,

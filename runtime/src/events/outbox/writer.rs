@@ -145,7 +145,10 @@ fn sweep(shared: &Shared, engine: &dyn Engine, level: Level) -> Result<Vec<Due>,
         Some(first) if first <= now => {
             let due = engine.due(now, MOST_EXPIRED)?;
             let mut lanes = lock(&shared.lanes);
-            Ok(lanes.claim(due, &mut lock(&shared.aside)))
+            let claimed = lanes.claim(due, &mut lock(&shared.aside));
+            // A line whose record is gone may go on with the next.
+            shared.arrived.notify_one();
+            Ok(claimed)
         }
         Some(_) | None => Ok(Vec::new()),
     }

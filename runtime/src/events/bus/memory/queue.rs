@@ -128,9 +128,10 @@ impl Queue {
     pub(super) fn take(&mut self) -> Taken {
         let next = self.wake();
         match (self.ready.pop(), next) {
-            (Some(entry), _) => {
+            (Some(entry), next) => {
                 self.in_hand += 1;
-                if self.ready.len() > 0 {
+                // Also for what is not due yet: who takes this one is no longer there to see it.
+                if self.ready.len() > 0 || next.is_some() {
                     self.call();
                 }
                 Taken::Entry(entry)

@@ -1,5 +1,7 @@
 //! Records that were refused for now.
 
+use tokio::time::timeout;
+
 use super::super::Pause;
 use super::*;
 
@@ -76,4 +78,31 @@ async fn why_a_record_was_refused_for_good_is_kept_until_it_is_discarded() {
     store.discard(dead[0].seq).expect("open");
     store.flush().await.expect("open");
     assert_eq!(store.dead(None, 9).await.expect("open"), dead[1..]);
+}
+
+#[tokio::test]
+async fn a_line_goes_on_behind_one_that_is_refused_for_good() {
+    let folder = Folder::new();
+    let store = folder.open();
+    accept_all(&store, (0..2).map(record)).await;
+    refuse(take_all(&store).await, "shipping");
+    let mut one = next(&store).await;
+    assert_eq!(ids(&one), ["0"]);
+    // Nothing is left of what woke the relay for it.
+    let others = timeout(SECOND / 10, next(&store)).await;
+    assert!(others.is_err(), "one at a time");
+    one.remove(0).bury("it is too large");
+    let next = timeout(20 * SECOND, next(&store)).await;
+    assert_eq!(ids(&next.expect("somebody is woken for it")), ["1"]);
+}
+
+/// What is taken once something has arrived.
+async fn next(store: &Store) -> Vec<Taken> {
+    loop {
+        store.arrived().await;
+        let taken = take_all(store).await;
+        if !taken.is_empty() {
+            return taken;
+        }
+    }
 }

@@ -50,6 +50,15 @@ impl Silent {
         )))
     }
 
+    /// The event was not sent after all: the next one may be.
+    pub(super) fn not_asked(&mut self, parcel: &Parcel) {
+        if !self.0.is_empty()
+            && let Some(look) = self.0.get_mut(&route(parcel))
+        {
+            *look = Look::Due;
+        }
+    }
+
     pub(super) fn late(&mut self, route: Route) {
         self.0.insert(route, Look::Due);
     }

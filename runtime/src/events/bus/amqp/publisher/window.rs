@@ -135,7 +135,10 @@ impl<'a, C: Publishes> Window<'a, C> {
         }
         let confirm = match self.channel.start(&request.parcel) {
             Ok(confirm) => confirm,
-            Err(nack) => return request.answer(Err(nack)),
+            Err(nack) => {
+                self.silent.not_asked(&request.parcel);
+                return request.answer(Err(nack));
+            }
         };
         let number = self.next;
         self.next += 1;
@@ -202,7 +205,7 @@ impl<'a, C: Publishes> Window<'a, C> {
     /// Takes all confirms that have come: what came back of one may have come with any that was confirmed before it, and
     /// was woken before it.
     fn hear(&mut self, cx: &mut Context<'_>) -> Result<(), Fault> {
-        while let Poll::Ready(Some((number, answer))) = Pin::new(&mut self.confirms).poll_next(cx) {
+        while let Some((number, answer)) = self.next_confirm(cx) {
             let (outcome, message) = outcome(answer?)?;
             if let Some(message) = &message {
                 self.returns.add(message);
@@ -216,6 +219,15 @@ impl<'a, C: Publishes> Window<'a, C> {
             self.decided.push(number);
         }
         Ok(())
+    }
+
+    /// Asked twice: those that are woken are also left for later where some have woken themselves.
+    fn next_confirm(&mut self, cx: &mut Context<'_>) -> Option<(u64, lapin::Result<Confirmation>)> {
+        let mut ask = || match Pin::new(&mut self.confirms).poll_next(cx) {
+            Poll::Ready(next) => next,
+            Poll::Pending => None,
+        };
+        ask().or_else(ask)
     }
 
     fn answer(&mut self) -> bool {
@@ -280,6 +292,8 @@ impl<'a, C: Publishes> Window<'a, C> {
                 id: parcel.id().cloned(),
             };
             self.late.insert(number, late);
+        } else {
+            self.silent.heard_of(parcel);
         }
         let reason = format!("no confirm within {CONFIRM:?}");
         flying.request.answer(Err(unconfirmed(Nack::temporary(reason))));
