@@ -44,7 +44,7 @@ pub use reply::{ByteStream, FromReply, Page, Raw, Reply, Text};
 pub use transport::{Sent, TransportError, TransportService};
 pub use trunkline_macros::{Event, FromReply, service};
 
-/// The result of a call: `Result<T, trunkline::Error>`.
+/// The result of a call: its error is [`Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What the code that `#[service]` writes calls; no part of the public interface.
