@@ -4,7 +4,9 @@ use axum::{Router, routing::get};
 use tracing::Level;
 use trunkline::context::ContextLayer;
 use trunkline::testing::{Script, Step};
-use trunkline::{Client, Context, ErrorKind, Result, ServiceConfig, context, service};
+use trunkline::{
+    Client, Context, Delivery, ErrorKind, HandlerError, Result, ServiceConfig, context, service,
+};
 use trunkline_tests::clock::ms;
 use trunkline_tests::scripted::{self, A, script};
 use trunkline_tests::server::{client_of, serve};
@@ -247,6 +249,30 @@ async fn only_a_client_with_logging_says_that_its_broker_is_not_there() -> Resul
             traces::seen()
         );
     }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_is_logged_with_the_trace_of_its_event() -> Result<()> {
+    let events = Client::builder().build()?.events();
+    let subscribe = events.subscribe("shipping");
+    let subscribe = subscribe.on_named("paid", |_: Delivery<_>| async {
+        Err::<(), _>(HandlerError::reject("no"))
+    });
+    let _worker = subscribe.start().await?;
+    traces::start();
+    let order = Context::new().with_trace_id("order-17");
+    context::scope(order, async { events.publish_named("paid", &7).await }).await?;
+    events.dead("shipping").wait_for(1).await?;
+    let seen = traces::seen();
+    let said = seen
+        .iter()
+        .find(|trace| trace.is_event && trace.level == Level::ERROR);
+    assert_eq!(
+        said.and_then(|trace| trace.field("trace_id")),
+        Some("order-17"),
+        "{seen:?}"
+    );
     Ok(())
 }
 

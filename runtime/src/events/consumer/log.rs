@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Consumer;
 use super::attempt::Failure;
+use crate::events::format;
 use crate::events::message::Message;
 use crate::events::wire::Wire;
 
@@ -26,6 +27,7 @@ pub(super) fn retry(
         messaging.consumer.group.name = consumer.label.as_str(),
         messaging.destination.name = message.name.as_str(),
         messaging.message.id = message.id.as_str(),
+        trace_id = message.trace.id(),
         "trying the event again",
     );
 }
@@ -42,6 +44,7 @@ pub(super) fn dead(consumer: &Consumer, wire: &Wire, attempts: u32, reason: &str
         messaging.consumer.group.name = consumer.label.as_str(),
         messaging.destination.name = wire.properties.kind.as_deref(),
         messaging.message.id = wire.properties.message_id.as_deref(),
+        trace_id = format::trace_id(&wire.headers),
         "the event is a dead letter",
     );
 }
