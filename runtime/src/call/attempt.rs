@@ -75,21 +75,39 @@ pub(crate) enum AnswerBody {
 }
 
 impl Answered {
-    /// The answer of an attempt, where it is an error that nobody has read yet.
-    pub(crate) fn unread_error(outcome: &mut Outcome, wants: Wants) -> Option<&mut Self> {
-        let answered = outcome.as_mut().ok()?;
-        let is_unread = matches!(answered.body, AnswerBody::Unread(_));
-        (is_unread && !(wants.accepts)(answered.status)).then_some(answered)
-    }
-
-    /// Reads what an error says of itself, with pauses of this length at most, until this time at the latest.
-    pub(crate) async fn read_error(&mut self, idle: Duration, until: Instant) {
-        if let AnswerBody::Unread(body) = &mut self.body {
-            let timer = pin!(sleep_until(until));
-            let mut pauses = Pauses::new(timer, idle, until);
-            self.body = AnswerBody::Read(body::beginning(body, &mut pauses).await);
+    /// Whether an attempt's outcome is an error that nobody has read yet.
+    pub(crate) fn is_unread_error(outcome: &Outcome, wants: Wants) -> bool {
+        match outcome {
+            Ok(answered) => {
+                matches!(answered.body, AnswerBody::Unread(_)) && !(wants.accepts)(answered.status)
+            }
+            Err(_) => false,
         }
     }
+}
+
+/// Reads what an error says of itself, with pauses of this length at most, until this time at the latest.
+pub(crate) async fn read_error(outcome: &mut Outcome, wants: Wants, idle: Duration, until: Instant) {
+    if Answered::is_unread_error(outcome, wants)
+        && let Ok(answered) = outcome
+        && let AnswerBody::Unread(body) = &mut answered.body
+    {
+        let timer = pin!(sleep_until(until));
+        let mut pauses = Pauses::new(timer, idle, until);
+        answered.body = AnswerBody::Read(body::beginning(body, &mut pauses).await);
+    }
+}
+
+/// Reads what the call's last answer says of itself: the caller gets it, unless the error stands for an absent value.
+pub(crate) async fn read_last_error(plan: &Plan, deadline: &Deadline, outcome: &mut Outcome, wants: Wants) {
+    let mut until = deadline.at();
+    if outcome
+        .as_ref()
+        .is_ok_and(|answered| plan.is_absent(answered.status))
+    {
+        until = until.min(Instant::now() + NOBODYS);
+    }
+    read_error(outcome, wants, plan.policy.idle_timeout, until).await;
 }
 
 /// The server did not answer, or not with anything that can be used.
@@ -192,15 +210,6 @@ impl<'a> Attempt<'a> {
                 body,
             })
         }
-    }
-
-    /// Reads what the call's last answer says of itself: the caller gets it, unless the error stands for an absent value.
-    pub(crate) async fn read_last_error(&self, answered: &mut Answered) {
-        let mut until = self.deadline.at();
-        if self.plan.none_on.contains(&answered.status.as_u16()) {
-            until = until.min(Instant::now() + NOBODYS);
-        }
-        answered.read_error(self.plan.policy.idle_timeout, until).await;
     }
 
     /// A probe ends with the head: its lease is as long as an attempt, and a body may take longer.

@@ -30,7 +30,7 @@ pub(crate) fn conclude(
         Ok(answered) => answered,
         Err(failed) => return Err(failed.error),
     };
-    if plan.none_on.contains(&status.as_u16()) {
+    if plan.is_absent(status) {
         // JSON reads no bytes as `null`; bytes and text have none.
         return reader.read(reply(instance, status, headers, Body::empty(), None));
     }

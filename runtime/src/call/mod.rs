@@ -39,13 +39,13 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::context::CallContext;
 use crate::{Body, Error, observe};
-use attempt::{Answered, Attempt, Outcome};
+use attempt::{Answered, Attempt, Outcome, read_error, read_last_error};
 use classify::Class;
 use conclude::conclude;
 use deadline::Deadline;
 use read::Wants;
 use record::Record;
-use retry::{Next, Retry, explain_refusal};
+use retry::{Next, Retry, explain, explain_refusal};
 
 /// Makes the call: one outcome, whatever happens on the way; dropping the future ends it and gives everything back.
 pub(crate) async fn run(call: &Prepared, body: &mut Body, reader: &mut dyn Reader) -> Result<(), Error> {
@@ -87,7 +87,7 @@ async fn stages<'a>(
     loop {
         shared.admission.check_open()?;
         // A block of its own: while the call waits, nothing is left of the attempt but its outcome.
-        let (delay, mut failed) = {
+        let (next, mut failed) = {
             // 10: balancer; 11: instance breaker
             let (instance, mut permit) =
                 match plan
@@ -117,33 +117,35 @@ async fn stages<'a>(
                 begun: now,
                 number: retry.made(),
             };
-            let mut outcome = {
+            let outcome = {
                 let running = pin!(attempt.run(body, &mut permit, wants));
                 observe::inside(&span, running).await
             };
             // 14: classify and record
             let class = Class::of(&outcome, retry.on());
             record.classified(&span, &outcome, class, permit);
-            match retry.next(&attempt, &outcome, class, body) {
-                Next::Done(why) => {
-                    // In a box, as all that most calls do without.
-                    if let Some(error) = Answered::unread_error(&mut outcome, wants) {
-                        Box::pin(attempt.read_last_error(error)).await;
-                        record.ended();
-                    }
-                    let end = conclude(plan, instance, record, &deadline, outcome, wants, reader);
-                    return match why {
-                        None => end,
-                        Some(why) => end.map_err(|error| why.explain(error)),
-                    };
+            let next = retry.next(&attempt, &outcome, class, body);
+            match next {
+                Next::Done(None) if !Answered::is_unread_error(&outcome, wants) => {
+                    return conclude(plan, instance, record, &deadline, outcome, wants, reader);
                 }
-                Next::Again(delay) => {
-                    record.retrying(&outcome, delay);
-                    (delay, Box::new((instance, outcome)))
-                }
+                Next::Done(_) | Next::Again(_) => (next, Box::new((instance, outcome))),
             }
         };
-        now = wait(delay, &mut failed.1, wants).await;
+        match next {
+            Next::Done(why) => {
+                // In a box, as all that most calls do without.
+                Box::pin(read_last_error(plan, &deadline, &mut failed.1, wants)).await;
+                record.ended();
+                let (instance, outcome) = *failed;
+                let end = conclude(plan, instance, record, &deadline, outcome, wants, reader);
+                return explain(why, end);
+            }
+            Next::Again(delay) => {
+                record.retrying(&failed.1, delay);
+                now = wait(delay, &mut failed.1, wants).await;
+            }
+        }
         last = Some(failed);
     }
 }
@@ -152,9 +154,7 @@ async fn stages<'a>(
 /// again, and its connection is used once more. The time when it is over.
 async fn wait(delay: Duration, outcome: &mut Outcome, wants: Wants) -> Instant {
     let until = Instant::now() + delay;
-    if let Some(error) = Answered::unread_error(outcome, wants) {
-        Box::pin(error.read_error(delay, until)).await;
-    }
+    Box::pin(read_error(outcome, wants, delay, until)).await;
     // The timer's smallest step is a millisecond; another instance is asked at once.
     if !delay.is_zero() {
         sleep_until(until).await;

@@ -124,13 +124,14 @@ pub(crate) enum Never {
     Refused(Duration),
 }
 
-impl Never {
-    /// The error of the last attempt, saying so.
-    pub(crate) fn explain(self, error: Error) -> Error {
-        match self {
-            Self::Streamed => error.not_tried_again("a streamed body cannot be replayed"),
-            Self::Refused(time) => explain_refusal(error, &circuit_open(time)),
+/// The end of a call, its error saying why it was not tried again.
+pub(crate) fn explain(why: Option<Never>, end: Result<(), Error>) -> Result<(), Error> {
+    match why {
+        None => end,
+        Some(Never::Streamed) => {
+            end.map_err(|error| error.not_tried_again("a streamed body cannot be replayed"))
         }
+        Some(Never::Refused(time)) => end.map_err(|error| explain_refusal(error, &circuit_open(time))),
     }
 }
 

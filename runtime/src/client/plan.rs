@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::{Method, StatusCode};
 use url::Url;
 
 use super::shared::Shared;
@@ -69,6 +69,15 @@ pub(crate) struct Plan {
     pub(crate) none_on: &'static [u16],
     pub(crate) instances: Arc<Instances>,
     pub(crate) transport: Transport,
+}
+
+impl Plan {
+    /// Whether this status is an absent value.
+    #[inline]
+    pub(crate) fn is_absent(&self, status: StatusCode) -> bool {
+        // Few endpoints have any.
+        !self.none_on.is_empty() && self.none_on.contains(&status.as_u16())
+    }
 }
 
 /// What the endpoints of one service are planned from.

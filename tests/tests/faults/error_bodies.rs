@@ -1,8 +1,9 @@
 //! What an error says of itself is waited for where the caller gets it, and not where the attempt is made again.
 
 use serde_json::{Value, json};
+use trunkline::bytes::Bytes;
 use trunkline::testing::{Script, Step};
-use trunkline::{Client, ErrorKind, Result, ServiceConfig, service};
+use trunkline::{Body, ByteStream, Client, ErrorKind, FromReply, Result, ServiceConfig, service};
 use trunkline_tests::clock::{assert_between, ms, secs, timed};
 use trunkline_tests::raw_tcp::{Act, RawServer, head, response};
 use trunkline_tests::reference::{A, SERVICE, assert_idle, client, get, post, reference};
@@ -12,6 +13,15 @@ trait Orders {
     #[get("/orders/{id}")]
     #[none_on(404)]
     async fn order(&self, id: u32) -> Result<Option<u32>>;
+
+    #[put("/orders")]
+    async fn store(&self, #[body] body: Body) -> Result<Stored>;
+}
+
+#[derive(FromReply)]
+enum Stored {
+    #[status(other)]
+    Any(ByteStream),
 }
 
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
@@ -174,6 +184,21 @@ async fn the_body_of_an_absent_value_is_hardly_waited_for() {
     assert_eq!(order.expect("404 is none"), None);
     assert_eq!(time, ms(100));
     assert_idle(&client, &script);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_the_type_accepts_is_no_error_to_be_read() {
+    let long = vec![b'x'; 2 << 20];
+    let script = Script::new().instance(A, Step::reply(503).body(long));
+    let client = client(&script, reference().url(A));
+    let sent = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"y"))]);
+    let reply = OrdersClient::new(&client).store(Body::stream(sent)).await;
+    let Stored::Any(mut stream) = reply.expect("each status is accepted");
+    let mut length = 0;
+    while let Some(chunk) = stream.chunk().await.expect("it is whole") {
+        length += chunk.len();
+    }
+    assert_eq!((length, script.hits(A)), (2 << 20, 1));
 }
 
 #[tokio::test]
