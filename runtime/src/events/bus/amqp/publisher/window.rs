@@ -202,8 +202,7 @@ impl<'a, C: Publishes> Window<'a, C> {
         self.flying.into_values().map(|flying| flying.request)
     }
 
-    /// Takes all confirms that have come: what came back of one may have come with any that was confirmed before it, and
-    /// was woken before it.
+    /// Takes all confirms that have come before any is answered: what came back of one may have come with another.
     fn hear(&mut self, cx: &mut Context<'_>) -> Result<(), Fault> {
         while let Some((number, answer)) = self.next_confirm(cx) {
             let (outcome, message) = outcome(answer?)?;
