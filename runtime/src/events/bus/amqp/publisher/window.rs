@@ -60,6 +60,8 @@ pub(super) struct Window<'a, C = ConfirmChannel> {
     decided: Vec<u64>,
     returns: Returns,
     silent: Silent,
+    /// The channel is closed, and those that were on their way learn why next.
+    closing: Option<Fault>,
 }
 
 struct Numbered {
@@ -110,6 +112,7 @@ impl<'a, C: Publishes> Window<'a, C> {
             decided: Vec::new(),
             returns: Returns::default(),
             silent: Silent::default(),
+            closing: None,
         }
     }
 
@@ -119,7 +122,7 @@ impl<'a, C: Publishes> Window<'a, C> {
 
     /// How many may be started; one may be larger than all of the bytes.
     pub(super) fn room(&self) -> usize {
-        if self.bytes >= MOST_BYTES {
+        if self.bytes >= MOST_BYTES || self.closing.is_some() {
             return 0;
         }
         MOST - self.flying.len()
@@ -203,9 +206,20 @@ impl<'a, C: Publishes> Window<'a, C> {
     }
 
     /// Takes all confirms that have come before any is answered: what came back of one may have come with another.
+    ///
+    /// # Errors
+    /// What the broker said as it closed the channel. A publish that comes just then learns only that it is closed, and
+    /// may be told so before any other is told why.
     fn hear(&mut self, cx: &mut Context<'_>) -> Result<(), Fault> {
         while let Some((number, answer)) = self.next_confirm(cx) {
-            let (outcome, message) = outcome(answer?)?;
+            let (outcome, message) = match answer.map_err(Fault::from).and_then(outcome) {
+                Ok(decided) => decided,
+                Err(fault) if fault.cause == Cause::Channel => {
+                    self.closing = Some(fault);
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
             if let Some(message) = &message {
                 self.returns.add(message);
             }
@@ -217,7 +231,10 @@ impl<'a, C: Publishes> Window<'a, C> {
             self.confirmed = self.confirmed.max(number + 1);
             self.decided.push(number);
         }
-        Ok(())
+        match self.closing.take_if(|_| self.confirms.is_empty()) {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
     }
 
     /// Asked twice: those that are woken are also left for later where some have woken themselves.

@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lapin::message::Delivery;
+use lapin::protocol::{AMQPError, AMQPSoftError};
 use proptest::prelude::*;
 use tokio::sync::oneshot;
 
@@ -137,6 +138,30 @@ async fn only_what_is_undecided_goes_back_in_its_order() {
     assert_eq!(ids, ["0", "2", "4"].map(|id| Some(Text::from(id))));
     assert_eq!(outcome_of(&mut answers[1]), Some(Ok(())));
     assert_eq!(outcome_of(&mut answers[3]), Some(Ok(())));
+}
+
+/// A channel is closed first, and who was on their way is told why next: what is published between the two was told that
+/// it is closed, the exchange was counted as there, and nothing was bound to the new one.
+#[tokio::test(start_paused = true)]
+async fn why_a_channel_was_closed_is_learnt_from_those_that_were_on_their_way() {
+    let mut channel = Scripted::default();
+    let mut window = Window::new(&mut channel);
+    let _answers: Vec<Answered> = (0..3).map(|_| window.begin("e", "k")).collect();
+    let fail = |window: &mut Window<'_, Scripted>, number: usize, why: lapin::ErrorKind| {
+        let answer = window.channel.answers[number].take().expect("not yet");
+        let _ = answer.send(Err(why.into()));
+        window.look()
+    };
+    let closed = || lapin::ErrorKind::InvalidChannelState(lapin::ChannelState::Closing, "publish");
+    assert!(!fail(&mut window, 2, closed()).expect("not told yet"));
+    assert_eq!(window.room(), 0);
+    let missing = AMQPError::new(AMQPSoftError::NOTFOUND.into(), "no exchange".into());
+    let fault = fail(&mut window, 0, lapin::ErrorKind::ProtocolError(missing)).expect_err("closed");
+    assert_eq!(fault.cause, Cause::Missing);
+    // Where nobody is told more, that it is closed is all there is to say.
+    let fault = fail(&mut window, 1, closed()).expect_err("closed");
+    assert_eq!(fault.cause, Cause::Channel);
+    assert_eq!(window.into_requests().count(), 3);
 }
 
 #[tokio::test(start_paused = true)]
