@@ -24,7 +24,9 @@ pub(super) fn bind<'a>(method: &'a Method, verb: &Verb, errors: &mut Errors) -> 
         Some(template) => bind_path(method, template, errors),
         None => Vec::new(),
     };
-    let is_complete = template.is_some_and(|template| template.value.placeholders.len() == arguments.len());
+    let is_foreign = template.is_some_and(|template| is_foreign(method, template, errors));
+    let is_complete =
+        !is_foreign && template.is_some_and(|template| template.value.placeholders.len() == arguments.len());
     let mut rest = Vec::new();
     for parameter in &method.parameters {
         if !is_in_path(parameter, template) {
@@ -75,6 +77,26 @@ fn bind_path<'a>(method: &'a Method, template: &Spanned<Template>, errors: &mut 
         arguments.push(Argument { parameter, target });
     }
     arguments
+}
+
+/// `:id`, as other libraries write `{id}`: it would be sent as it is, and the argument as something else.
+fn is_foreign(method: &Method, template: &Spanned<Template>, errors: &mut Errors) -> bool {
+    let is_written = |name: &String| {
+        let mut segments = template.value.text.split('/');
+        segments.any(|segment| segment.strip_prefix(':') == Some(name))
+    };
+    let unmarked = method
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.binding.is_none());
+    let Some(name) = unmarked.filter_map(Parameter::name).find(is_written) else {
+        return false;
+    };
+    errors.push_at(
+        template.span,
+        format!("`:{name}` would be sent as it is; a placeholder is `{{{name}}}`"),
+    );
+    true
 }
 
 /// The placeholder that an argument would fill.
