@@ -69,11 +69,11 @@ impl<'a> Retry<'a> {
         if self.streamed && body.is_replayable() {
             return Next::Done(Some(Never::Streamed));
         }
-        if !class.may_repeat(self.idempotent) {
-            return Next::Done(None);
-        }
         self.tried.push(Arc::clone(&attempt.instance.address));
-        self.after_failure(policy, attempt, outcome, class)
+        match self.after_failure(policy, attempt, outcome, class) {
+            Next::Again(_) if !class.may_repeat(self.idempotent) => Next::Done(Some(Never::NotIdempotent)),
+            next => next,
+        }
     }
 
     /// Another attempt, where the deadline and the breakers leave room for one.
@@ -111,13 +111,15 @@ impl<'a> Retry<'a> {
 pub(crate) enum Next {
     /// Another attempt, after this time.
     Again(Duration),
-    /// Nothing: this outcome is the call's. Where another attempt might have helped, it says why there is none.
+    /// Nothing: this outcome is the call's. Where another attempt might have helped and had time, it says why there is none.
     Done(Option<Never>),
 }
 
 /// Why a call that might be tried again is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Never {
+    /// The server may have acted, and acting twice is not the same as once.
+    NotIdempotent,
     /// The body was a stream, and is gone.
     Streamed,
     /// The breaker of every instance is open, for so long.
@@ -128,6 +130,7 @@ pub(crate) enum Never {
 pub(crate) fn explain(why: Option<Never>, end: Result<(), Error>) -> Result<(), Error> {
     match why {
         None => end,
+        Some(Never::NotIdempotent) => end.map_err(|error| error.not_tried_again("it is not idempotent")),
         Some(Never::Streamed) => {
             end.map_err(|error| error.not_tried_again("a streamed body cannot be replayed"))
         }

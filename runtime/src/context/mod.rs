@@ -61,7 +61,7 @@ use crate::random::Random;
 
 pub(crate) use self::current::{MakeContext, scope_later};
 pub use self::current::{Scope, current, scope, set_trace_id, spawn, trace_id};
-pub(crate) use self::event::EventContext;
+pub(crate) use self::event::{EventContext, EventTrace};
 pub(crate) use self::id::{new_uuid, write_hyphenated};
 pub use self::layer::{ContextLayer, ContextService, ResponseFuture};
 pub(crate) use self::names::{is_of_every_attempt, is_of_every_call, is_of_the_context};

@@ -1,6 +1,7 @@
 //! The one error of the crate: what went wrong, where, how often it was tried, and what may be done about it.
 
 mod kind;
+mod text;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 pub use kind::ErrorKind;
+pub(crate) use text::excerpt;
 
 use crate::events::PublishFailure;
 
@@ -21,14 +23,11 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// The most bytes of a reply's body that an error keeps.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
-/// The most characters of a body that a message shows.
-const EXCERPT: usize = 300;
-
 /// Why a call did not give its value.
 ///
 /// One word big and cheap to clone. [`kind`](Error::kind) says what went wrong, the other questions say where and
 /// what may be done about it. The `Display` form is one line that names the service, the endpoint, the cause and the
-/// trace id, and where an attempt was made their number, their time and the last instance.
+/// trace id, where an attempt was made their number, their time and the last instance, and of a publish the event.
 ///
 /// ```
 /// use trunkline::{Error, ErrorKind};
@@ -55,6 +54,7 @@ struct Inner {
     server_message: Option<String>,
     publish_failure: Option<PublishFailure>,
     event_id: Option<Box<str>>,
+    event_name: Option<Box<str>>,
     place: Place,
 }
 
@@ -85,6 +85,7 @@ impl Error {
             server_message: None,
             publish_failure: None,
             event_id: None,
+            event_name: None,
             place: Place::default(),
         }))
     }
@@ -150,6 +151,18 @@ impl Error {
     /// The same error with the id of the event that was to be published.
     pub fn with_event_id(self, id: impl AsRef<str>) -> Self {
         self.change(|inner| inner.event_id = Some(id.as_ref().into()))
+    }
+
+    /// The same error with the name of the event that was to be published.
+    pub fn with_event_name(self, name: impl AsRef<str>) -> Self {
+        self.change(|inner| inner.event_name = Some(name.as_ref().into()))
+    }
+
+    /// The same error with the event that was to be published, and the trace that it belongs to.
+    pub(crate) fn of_event(self, name: &str, id: &str, trace_id: &str) -> Self {
+        self.with_event_name(name)
+            .with_event_id(id)
+            .change(|inner| inner.place.trace_id = Some(trace_id.into()))
     }
 
     pub(crate) fn at(self, place: Place) -> Self {
@@ -228,7 +241,7 @@ impl Error {
         self.0.place.elapsed
     }
 
-    /// The trace id that the call carried.
+    /// The trace id that the call, or the event, carried.
     pub fn trace_id(&self) -> Option<&str> {
         self.0.place.trace_id.as_deref()
     }
@@ -276,6 +289,11 @@ impl Error {
         self.0.event_id.as_deref()
     }
 
+    /// The name of the event that was to be published; `None` where the error is of one that was stored long before.
+    pub fn event_name(&self) -> Option<&str> {
+        self.0.event_name.as_deref()
+    }
+
     /// The status of the last reply, only where there was one.
     pub(crate) fn response_status(&self) -> Option<u16> {
         self.0.status
@@ -283,42 +301,15 @@ impl Error {
 
     /// The same error, saying why it was not tried again.
     pub(crate) fn not_tried_again(self, why: &str) -> Self {
-        self.change(|inner| inner.message = format!("{}; not tried again: {why}", inner.message).into())
+        self.change(|inner| {
+            let text = format!("{}; the call was not tried again: {why}", inner.message);
+            inner.message = text.into();
+        })
     }
 
     /// What goes before the parentheses: the cause alone, without its place.
     pub(crate) fn cause(&self) -> &str {
         &self.0.message
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = &self.0.place;
-        match (self.service(), self.endpoint()) {
-            (Some(service), Some(endpoint)) => write!(f, "{service}.{endpoint}: ")?,
-            (Some(service), None) => write!(f, "{service}: ")?,
-            (None, _) => {}
-        }
-        f.write_str(&self.0.message)?;
-        if let Some(id) = self.event_id() {
-            write!(f, " (event {id})")?;
-        }
-        if place.attempts == 0 {
-            return match self.trace_id() {
-                Some(trace_id) => write!(f, " (trace {trace_id})"),
-                None => Ok(()),
-            };
-        }
-        let plural = if place.attempts == 1 { "" } else { "s" };
-        write!(f, " ({} attempt{plural} in {:.1?}", place.attempts, place.elapsed)?;
-        if let Some(instance) = self.instance() {
-            write!(f, ", last to {instance}")?;
-        }
-        if let Some(trace_id) = self.trace_id() {
-            write!(f, ", trace {trace_id}")?;
-        }
-        f.write_str(")")
     }
 }
 
@@ -350,21 +341,6 @@ impl StdError for Error {
     }
 }
 
-/// The beginning of a body as one line of text, for a message.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    let head = &body[..body.len().min(4 * EXCERPT)];
-    let text = String::from_utf8_lossy(head);
-    let mut line: String = text
-        .chars()
-        .take(EXCERPT)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.chars().count() > EXCERPT || body.len() > head.len() {
-        line.push('…');
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,12 +362,5 @@ mod tests {
             assert!(Error::new(kind, "").is_unavailable(), "{kind:?}");
         }
         assert!(!Error::new(ErrorKind::Timeout, "").is_unavailable());
-    }
-
-    #[test]
-    fn an_excerpt_is_bounded_and_one_line() {
-        assert_eq!(excerpt(b"a\r\nb"), "a  b");
-        assert_eq!(excerpt(&[b'x'; 10_000]).chars().count(), EXCERPT + 1);
-        assert_eq!(excerpt(&[0xff, b'a']), "\u{fffd}a");
     }
 }

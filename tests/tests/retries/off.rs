@@ -106,6 +106,43 @@ async fn a_streamed_body_that_fails_is_not_the_instance_s_fault() {
     assert!(get(&client).await.is_ok(), "the breaker is closed");
 }
 
+/// The reason is said where it decides, and nowhere else.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_not_idempotent_says_that_it_was_not_tried_again_for_that() {
+    const SAID: &str = "; the call was not tried again: it is not idempotent (";
+    let posted = async |step: Step, options: CallOptions| {
+        let script = Script::new().instance(A, step);
+        let client = client(&script, reference().url(A));
+        let call = client.service(SERVICE).with(options).post("/x");
+        call.send().await.expect_err("no success").to_string()
+    };
+    let none = CallOptions::new;
+    for (step, options) in [
+        (Step::reply(500), none()),
+        (Step::reply(503), none()),
+        (Step::close(), none()),
+        // An attempt's time, not the call's.
+        (Step::hang(), none()),
+    ] {
+        let text = posted(step, options).await;
+        assert!(text.contains(SAID), "{text}");
+    }
+    for (step, options) in [
+        // Another attempt would not have helped, none is wanted, or all were made.
+        (Step::reply(404), none()),
+        (Step::reply(500), none().retries(0)),
+        (Step::reply(500), none().idempotency_key("k")),
+        (Step::reply(503).header("retry-after", "0"), none()),
+        (Step::refuse(), none()),
+        // There was no time for another.
+        (Step::hang(), none().timeout(ms(400))),
+        (Step::reply(500).after(ms(399)), none().timeout(ms(400))),
+    ] {
+        let text = posted(step, options).await;
+        assert!(!text.contains("was not tried again"), "{text}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_breaker_that_opens_on_the_way_ends_the_call_with_its_last_outcome() {
     let script = Script::new().instance(A, Step::reply(500));
@@ -115,7 +152,7 @@ async fn a_breaker_that_opens_on_the_way_ends_the_call_with_its_last_outcome() {
     assert_eq!((error.attempts(), script.hits(A)), (5, 5));
     let text = error.to_string();
     assert!(
-        text.contains("; not tried again: the breaker of every instance is open, for another "),
+        text.contains("; the call was not tried again: the breaker of every instance is open, for another "),
         "{text}"
     );
     assert!(

@@ -139,7 +139,7 @@ fn check_size(bytes: usize, most: usize) -> Result<()> {
 
 fn trace(context: &EventContext) -> Trace {
     let mut text = EventContext::TEXT;
-    let (traceparent, trace_id) = context.traceparent(&mut text);
+    let (traceparent, trace_id) = context.trace().write(&mut text);
     Trace {
         trace_id: trace_id.map(Text::copy),
         traceparent: Some(Text::copy(traceparent)),
