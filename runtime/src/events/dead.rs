@@ -14,7 +14,7 @@ use super::message::Message;
 #[cfg(feature = "outbox")]
 use super::outbox::Seq;
 use super::text::Text;
-use super::{Priority, timestamp, topology};
+use super::{Priority, names, timestamp, topology};
 use crate::client::Shared;
 use crate::{Error, ErrorKind, Result};
 
@@ -78,10 +78,10 @@ impl DeadLetters {
     /// The oldest, at most 1000.
     ///
     /// # Errors
-    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
-    /// connection to it within 10 s.
+    /// `Config` for a name that no group or subscription may have, and when this build does not speak the scheme of
+    /// `MESSAGING_URL`; over a broker, `Connect` when there is no connection to it within 10 s.
     pub async fn list(&self) -> Result<Vec<DeadLetter>> {
-        let shelved = self.shared.events.bus()?.list(&self.shelf(), LISTED).await?;
+        let shelved = self.shared.events.bus()?.list(&self.shelf()?, LISTED).await?;
         Ok(shelved.into_iter().map(DeadLetter::new).collect())
     }
 
@@ -107,8 +107,8 @@ impl DeadLetters {
     /// ```
     ///
     /// # Errors
-    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
-    /// connection to it within 10 s.
+    /// `Config` for a name that no group or subscription may have, and when this build does not speak the scheme of
+    /// `MESSAGING_URL`; over a broker, `Connect` when there is no connection to it within 10 s.
     #[cfg(feature = "testing")]
     pub async fn wait_for(&self, count: usize) -> Result<Vec<DeadLetter>> {
         loop {
@@ -124,14 +124,14 @@ impl DeadLetters {
     /// its queue is full. Over `amqp:` it is looked for among the oldest 10 000, or as many as have 64 MiB.
     ///
     /// # Errors
-    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
-    /// connection to it within 10 s.
+    /// `Config` for a name that no group or subscription may have, and when this build does not speak the scheme of
+    /// `MESSAGING_URL`; over a broker, `Connect` when there is no connection to it within 10 s.
     pub async fn replay(&self, id: impl AsRef<str>) -> Result<bool> {
         let replayed = self
             .shared
             .events
             .bus()?
-            .replay(&self.shelf(), Some(id.as_ref()))
+            .replay(&self.shelf()?, Some(id.as_ref()))
             .await?;
         Ok(replayed > 0)
     }
@@ -139,39 +139,45 @@ impl DeadLetters {
     /// Puts all of them back, as many as their queue has room for; says how many.
     ///
     /// # Errors
-    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
-    /// connection to it within 10 s.
+    /// `Config` for a name that no group or subscription may have, and when this build does not speak the scheme of
+    /// `MESSAGING_URL`; over a broker, `Connect` when there is no connection to it within 10 s.
     pub async fn replay_all(&self) -> Result<usize> {
-        self.shared.events.bus()?.replay(&self.shelf(), None).await
+        self.shared.events.bus()?.replay(&self.shelf()?, None).await
     }
 
     /// Throws the event of this id away, for good; `false` when it is not there. It is looked for as by
     /// [`replay`](Self::replay).
     ///
     /// # Errors
-    /// `Config` when this build does not speak the scheme of `MESSAGING_URL`; over a broker, `Connect` when there is no
-    /// connection to it within 10 s.
+    /// `Config` for a name that no group or subscription may have, and when this build does not speak the scheme of
+    /// `MESSAGING_URL`; over a broker, `Connect` when there is no connection to it within 10 s.
     pub async fn discard(&self, id: impl AsRef<str>) -> Result<bool> {
         let discarded = self
             .shared
             .events
             .bus()?
-            .discard(&self.shelf(), id.as_ref())
+            .discard(&self.shelf()?, id.as_ref())
             .await?;
         Ok(discarded > 0)
     }
 
-    fn shelf(&self) -> Shelf {
-        match &self.group {
-            None => Shelf::Unrouted,
-            Some(group) => Shelf::Dead(topology::label(group, self.subscription.as_deref()).into()),
-        }
+    fn shelf(&self) -> Result<Shelf> {
+        let Some(group) = &self.group else {
+            return Ok(Shelf::Unrouted);
+        };
+        names::check_group("group", group)?;
+        let subscription = self.subscription.as_deref();
+        subscription.map_or(Ok(()), names::check_subscription)?;
+        Ok(Shelf::Dead(topology::label(group, subscription).into()))
     }
 }
 
 impl fmt::Debug for DeadLetters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DeadLetters").field(&self.shelf()).finish()
+        f.debug_struct("DeadLetters")
+            .field("group", &self.group)
+            .field("subscription", &self.subscription)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Events: publishing and subscribing with a promise. At least once, under one stable id; nothing is dropped silently.
 
+mod backoff;
 mod bus;
 mod consumer;
 mod dead;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::time::Instant;
 use trunkline::context::{Context, scope};
 use trunkline::testing::{Script, Step};
@@ -218,9 +218,12 @@ async fn no_answer_before_the_deadline_is_unconfirmed() {
 
 #[tokio::test]
 async fn a_messaging_service_that_is_not_there_has_surely_not_taken_it() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("it is bound");
-    drop(listener);
+    // Kept, and not listened on: else another process may get the port.
+    let taken = TcpSocket::new_v4().expect("a socket");
+    taken
+        .bind("127.0.0.1:0".parse().expect("an address"))
+        .expect("a free port");
+    let address = taken.local_addr().expect("it is bound");
     let error = failed(
         &events_at(&format!("http://{address}")),
         Duration::from_millis(300),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::sleep;
-use trunkline::{Delivery, Events, HandlerError, Result, Worker};
+use trunkline::{Delivery, ErrorKind, Events, HandlerError, Result, Worker};
 use trunkline_tests::events::{Log, Paid, SECOND, client, events_at};
 
 /// A worker that rejects everything until the switch is on.
@@ -49,6 +49,34 @@ async fn dead_letters_are_replayed_as_if_they_came_for_the_first_time() -> Resul
     assert_eq!(replayed.len(), 9);
     worker.shutdown(SECOND).await?;
     Ok(())
+}
+
+/// A slip would be an empty list, and nobody would look further.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_no_group_has_is_an_error() {
+    let events = client().events();
+    for (dead, said) in [
+        (
+            events.dead(""),
+            "group \"\": expected 1 to 128 visible ASCII characters",
+        ),
+        (events.dead("a b"), "group \"a b\": expected 1 to 128"),
+        (
+            events.dead("shipping").subscription("dead"),
+            "expected another name",
+        ),
+    ] {
+        let errors = [
+            dead.list().await.expect_err(said),
+            dead.replay("1").await.expect_err(said),
+            dead.replay_all().await.expect_err(said),
+            dead.discard("1").await.expect_err(said),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.message().contains(said), "{error}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::super::EventsState;
+use super::super::backoff::Backoff;
 use super::OutboxSource;
 use super::row::{self, Fate};
 use crate::client::{InFlight, LONGEST_GRACE, Shared, Shutdown};
@@ -56,7 +57,7 @@ impl OutboxRelay {
             source,
             stop: stop.subscribe(),
             news: Arc::clone(&news),
-            longest: FIRST_PAUSE,
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
         };
         Ok(Self {
             stop,
@@ -101,7 +102,7 @@ struct Relay<S> {
     source: S,
     stop: watch::Receiver<bool>,
     news: Arc<Notify>,
-    longest: Duration,
+    backoff: Backoff,
 }
 
 /// How far a page came.
@@ -226,7 +227,7 @@ impl<S: OutboxSource> Relay<S> {
             self.source.refused(row, reason).await?;
         }
         if !is_all {
-            self.longest = FIRST_PAUSE;
+            self.backoff.begin_anew();
         }
         Ok(match left {
             None => Page::Done { last },
@@ -266,9 +267,7 @@ impl<S: OutboxSource> Relay<S> {
     }
 
     async fn back_off(&mut self, at_least: Duration) {
-        let pause = self.shared.random.below(self.longest);
-        let pause = pause.max(FIRST_PAUSE / 10).max(at_least);
-        self.longest = LONGEST_PAUSE.min(self.longest * 2);
+        let pause = self.backoff.next(&self.shared.random).max(at_least);
         // News are of other rows, and no reason to hurry; they are not lost.
         let stopped = self.stop.wait_for(|is_stopping| *is_stopping);
         let _ = timeout(pause, stopped).await;
@@ -288,7 +287,7 @@ impl<S: OutboxSource> Relay<S> {
 
     /// Until there is news, or it is time to look again, or the relay is to end.
     async fn rest(&mut self, time: Duration) {
-        self.longest = FIRST_PAUSE;
+        self.backoff.begin_anew();
         let news = Arc::clone(&self.news);
         let mut stopped = pin!(self.stop.wait_for(|is_stopping| *is_stopping));
         let mut told = pin!(news.notified());

@@ -9,13 +9,14 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 
 use super::super::EventsState;
+use super::super::backoff::Backoff;
 use super::super::bus::{Again, Bus, Nack, Outgoing};
 use super::super::message::Message;
 use super::super::span::{self, Operation, Sent};
 use super::super::text::Text;
 use super::{Draft, PublishFailure, Receipt};
 use crate::client::{InFlight, Shared};
-use crate::random::Random;
+use crate::context::EventTrace;
 use crate::{Error, ErrorKind, Result};
 
 /// How long a publish waits where its context has no deadline.
@@ -31,11 +32,31 @@ pub(super) enum Begun {
     Waiting(Sending),
 }
 
+/// What every error says of its event.
+struct Label {
+    id: Text,
+    name: Text,
+    trace: EventTrace,
+}
+
+impl Label {
+    fn of(shared: &Shared, draft: &Draft) -> Self {
+        Self {
+            id: draft.id(shared),
+            name: draft.name.clone(),
+            trace: draft.context.trace().clone(),
+        }
+    }
+
+    fn on(&self, error: Error) -> Error {
+        error.of_event(&self.name, &self.id, &self.trace.id())
+    }
+}
+
 /// The event as it would be published; every error names it.
 pub(super) fn prepare(shared: &Shared, draft: Draft) -> Result<(Message, Outgoing)> {
-    let id = draft.id(shared);
-    let prepared = to_be_stored(shared, draft, id.clone());
-    prepared.map_err(|error| error.with_event_id(id.as_str()))
+    let label = Label::of(shared, &draft);
+    to_be_stored(shared, draft, label.id.clone()).map_err(|error| label.on(error))
 }
 
 fn to_be_stored(shared: &Shared, draft: Draft, id: Text) -> Result<(Message, Outgoing)> {
@@ -86,14 +107,16 @@ struct Prepared {
 
 /// Checks, writes and publishes, as long as nobody has to be waited for.
 pub(super) fn begin(shared: Arc<Shared>, draft: Draft) -> Begun {
-    let id = draft.id(&shared);
-    match Prepared::new(&shared, draft, id.clone()) {
-        Ok(prepared) if prepared.is_confirmed_now(&shared) => Begun::Done(Ok(Receipt::confirmed_now(id))),
+    let label = Label::of(&shared, &draft);
+    match Prepared::new(&shared, draft, label.id.clone()) {
+        Ok(prepared) if prepared.is_confirmed_now(&shared) => {
+            Begun::Done(Ok(Receipt::confirmed_now(label.id)))
+        }
         Ok(prepared) => Begun::Waiting(Box::pin(async move {
-            let sent = prepared.send(&shared, id.clone()).await;
-            sent.map_err(|error| error.with_event_id(id.as_str()))
+            let sent = prepared.send(&shared, label.id.clone()).await;
+            sent.map_err(|error| label.on(error))
         })),
-        Err(error) => Begun::Done(Err(error.with_event_id(id.as_str()))),
+        Err(error) => Begun::Done(Err(label.on(error))),
     }
 }
 
@@ -186,7 +209,7 @@ fn operation(shared: &Shared) -> Operation {
 
 /// Offers the event until it is confirmed, refused for good, or the deadline is over.
 async fn offer(shared: &Shared, bus: &Bus, outgoing: &Outgoing, deadline: Instant) -> Result<()> {
-    let mut longest = FIRST_PAUSE;
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut may_be_published = false;
     loop {
         // Apart from the publish: before there is a connection nothing is sent.
@@ -201,18 +224,12 @@ async fn offer(shared: &Shared, bus: &Bus, outgoing: &Outgoing, deadline: Instan
         };
         shared.events.figures.refused();
         may_be_published |= nack.failure == PublishFailure::Unconfirmed;
-        let pause = pause(&shared.random, longest).max(nack.after);
+        let pause = backoff.next(&shared.random).max(nack.after);
         if nack.again != Again::Soon || pause >= deadline.saturating_duration_since(Instant::now()) {
             return Err(refused(nack, may_be_published));
         }
         sleep(pause).await;
-        longest = LONGEST_PAUSE.min(longest * 2);
     }
-}
-
-/// Full jitter, but never none: a full queue needs a moment.
-fn pause(random: &Random, longest: Duration) -> Duration {
-    random.below(longest).max(Duration::from_millis(1))
 }
 
 fn refused(nack: Nack, may_be_published: bool) -> Error {
@@ -263,6 +280,12 @@ mod tests {
         assert_eq!(error.publish_failure(), Some(PublishFailure::Unreached));
         assert!(!error.may_have_reached_server());
         assert!(error.message().contains("nothing was sent"), "{error}");
-        assert_eq!(error.event_id(), Some("1"));
+        assert_eq!((error.event_name(), error.event_id()), (Some("paid"), Some("1")));
+        let trace_id = error.trace_id().expect("it belongs to a trace");
+        let text = error.to_string();
+        assert!(
+            text.ends_with(&format!(" (event paid 1, trace {trace_id})")),
+            "{text}"
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::events::backoff;
 use crate::random::Random;
 
 const FIRST: Duration = Duration::from_millis(50);
@@ -17,14 +18,14 @@ const PATIENT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Backoff {
     since: Instant,
-    longest: Duration,
+    eager: backoff::Backoff,
 }
 
 impl Backoff {
     pub(super) fn new() -> Self {
         Self {
             since: Instant::now(),
-            longest: FIRST,
+            eager: backoff::Backoff::new(FIRST, LONGEST),
         }
     }
 
@@ -36,16 +37,10 @@ impl Backoff {
 
     /// The next wait.
     pub(super) fn next(&mut self, random: &Random) -> Duration {
-        random.below(self.bound())
-    }
-
-    fn bound(&mut self) -> Duration {
         if self.since.elapsed() >= EAGER {
-            return PATIENT;
+            return random.below(PATIENT);
         }
-        let bound = self.longest;
-        self.longest = LONGEST.min(bound * 2);
-        bound
+        self.eager.next(random)
     }
 }
 
@@ -53,18 +48,29 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    /// The longest of many waits that are drawn at this point.
+    fn longest(backoff: &Backoff) -> Duration {
+        let random = Random::from_seed(1);
+        let drawn = (0..1000).map(|_| {
+            let mut same = Backoff { ..*backoff };
+            same.next(&random)
+        });
+        drawn.max().unwrap_or_default()
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn waits_double_for_a_minute_and_are_long_from_then_on() {
+    async fn waits_are_short_for_a_minute_and_long_from_then_on() {
         let mut backoff = Backoff::new();
-        let millis: Vec<u128> = (0..7).map(|_| backoff.bound().as_millis()).collect();
-        assert_eq!(millis, [50, 100, 200, 400, 800, 1000, 1000]);
+        assert!(longest(&backoff) <= FIRST);
+        for _ in 0..10 {
+            backoff.next(&Random::from_seed(1));
+        }
+        assert!(longest(&backoff) <= LONGEST && longest(&backoff) > LONGEST / 2);
         tokio::time::advance(EAGER).await;
-        assert_eq!(backoff.bound(), PATIENT);
-        assert!(backoff.next(&Random::from_seed(1)) <= PATIENT);
+        assert!(longest(&backoff) <= PATIENT && longest(&backoff) > PATIENT / 2);
         backoff.lost();
-        assert_eq!(
-            backoff.bound(),
-            LONGEST,
+        assert!(
+            longest(&backoff) <= LONGEST && longest(&backoff) > LONGEST / 2,
             "another outage, whose first minute it is"
         );
     }

@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::super::Declaration;
 use super::HttpBus;
+use crate::events::backoff::Backoff;
 use crate::{Error, ErrorKind, Result};
 
 /// The longest wait after the first failure; it doubles up to the next.
@@ -40,12 +41,11 @@ pub(super) async fn run(bus: Arc<HttpBus>, declaration: Declaration, told: onesh
     let mut returns = bus.returns.subscribe();
     loop {
         returns.mark_unchanged();
-        let mut longest = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         while let Err(error) = register(&bus, &declaration).await {
             told.take();
             warn(&bus, &declaration, &error);
-            sleep(pause(&bus, longest)).await;
-            longest = LONGEST_PAUSE.min(longest * 2);
+            sleep(pause(&bus, &mut backoff)).await;
         }
         told.take();
         // The bus has the sender.
@@ -94,12 +94,12 @@ async fn look(bus: &HttpBus) {
     }
 }
 
-/// Full jitter, but never none.
-fn pause(bus: &HttpBus, longest: Duration) -> Duration {
+/// Without a client any time will do: nobody is told anything any more.
+fn pause(bus: &HttpBus, backoff: &mut Backoff) -> Duration {
     let drawn = bus
         .service()
-        .map(|service| service.shared().random.below(longest));
-    drawn.unwrap_or(longest).max(FIRST_PAUSE / 4)
+        .map(|service| backoff.next(&service.shared().random));
+    drawn.unwrap_or(LONGEST_PAUSE)
 }
 
 fn warn(bus: &HttpBus, declaration: &Declaration, error: &Error) {

@@ -171,6 +171,10 @@ impl<'a, C: Publishes> Window<'a, C> {
     /// known of it. Whether there was any.
     pub(super) fn give_up(&mut self, open_since: Instant) -> bool {
         let mut any = false;
+        // What found the channel closed was not sent.
+        if self.closing.is_some() {
+            return any;
+        }
         while let Some(first) = self.flying.first_entry() {
             if first.get().since.max(open_since).elapsed() < CONFIRM {
                 break;
@@ -212,14 +216,15 @@ impl<'a, C: Publishes> Window<'a, C> {
     /// may be told so before any other is told why.
     fn hear(&mut self, cx: &mut Context<'_>) -> Result<(), Fault> {
         while let Some((number, answer)) = self.next_confirm(cx) {
-            let (outcome, message) = match answer.map_err(Fault::from).and_then(outcome) {
-                Ok(decided) => decided,
-                Err(fault) if fault.cause == Cause::Channel => {
-                    self.closing = Some(fault);
+            let confirmation = match answer {
+                Ok(confirmation) => confirmation,
+                Err(error) if matches!(error.kind(), lapin::ErrorKind::InvalidChannelState(..)) => {
+                    self.closing = Some(error.into());
                     continue;
                 }
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error.into()),
             };
+            let (outcome, message) = outcome(confirmation)?;
             if let Some(message) = &message {
                 self.returns.add(message);
             }
