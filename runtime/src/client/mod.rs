@@ -139,12 +139,15 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Why a client has no plan for a service.
-pub(crate) fn unknown_service(name: &str) -> Error {
+/// Why a client has no plan for a service; `near` is a section of the file that may have been meant for it, or for another.
+fn unknown_service(name: &str, near: Option<&str>) -> Error {
     let variable = url_variable(name).map_or_else(String::new, |variable| format!("{variable}, "));
+    let hint = near.map_or_else(String::new, |near| {
+        format!("; a section of the file with a similar name: `services.{near}`")
+    });
     let message = format!(
         "no address is known for the service `{name}`: set {variable}`services.{name}.url` in trunkline.toml, \
-         or `Client::builder().service(\"{name}\", ServiceConfig::new().url(…))`"
+         or `Client::builder().service(\"{name}\", ServiceConfig::new().url(…))`{hint}"
     );
     Error::new(crate::ErrorKind::Discovery, message)
 }

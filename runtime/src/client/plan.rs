@@ -119,10 +119,19 @@ impl Planner<'_> {
             expects_json,
             idempotency: idempotency(level)?,
             none_on: level.endpoint.none_on,
-            instances: service.instances(&urls(service, &configured)?),
+            instances: service.instances(&self.urls(&configured)?),
             transport: shared.transports.get(policy.connect_timeout)?,
             policy,
         })
+    }
+
+    fn urls(&self, configured: &ServiceLevel) -> Result<Vec<Url>> {
+        let name = self.service.name();
+        match (self.service.address(), &configured.service.urls) {
+            (Some(address), _) => Ok(vec![parse_base_url(address)?]),
+            (None, Some(urls)) if !urls.is_empty() => Ok(urls.clone()),
+            (None, _) => Err(unknown_service(name, self.sources.near_section(name, |_| false))),
+        }
     }
 
     /// What the figures and spans of an endpoint are under.
@@ -169,14 +178,6 @@ fn resolve(sources: &Sources, configured: &ServiceLevel, level: &Level) -> Resul
         &written_service,
         &defaults,
     ]))
-}
-
-fn urls(service: &ServiceState, configured: &ServiceLevel) -> Result<Vec<Url>> {
-    match (service.address(), &configured.service.urls) {
-        (Some(address), _) => Ok(vec![parse_base_url(address)?]),
-        (None, Some(urls)) if !urls.is_empty() => Ok(urls.clone()),
-        (None, _) => Err(unknown_service(service.name())),
-    }
 }
 
 fn headers(shared: &Shared, service: &ServiceState, policy: &Policy) -> HeaderMap {

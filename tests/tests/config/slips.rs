@@ -44,6 +44,20 @@ fn a_section_with_a_slip_in_its_name_is_told_once_when_its_service_is_bound() {
     assert_eq!(said("slip", text, &[]), ["services.ordres"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_service_without_an_address_names_the_section_that_may_have_been_meant_for_it() {
+    let text = "[services.ordres]\nurl = 'http://a:1'\n[services.billing]\nurl = 'http://b:1'";
+    let orders = AnnouncedClient::new(&client(&Script::new(), "slip-url", text));
+    let error = orders.list().await.expect_err("no address");
+    assert_eq!(error.kind(), ErrorKind::Discovery);
+    let expected = "; a section of the file with a similar name: `services.ordres`";
+    assert!(error.message().ends_with(expected), "{error}");
+    let distant = "[services.billing]\nurl = 'http://b:1'";
+    let orders = AnnouncedClient::new(&client(&Script::new(), "slip-none", distant));
+    let error = orders.list().await.expect_err("no address");
+    assert!(!error.message().contains("similar"), "{error}");
+}
+
 #[test]
 fn nothing_is_said_of_a_section_that_a_service_has_or_that_is_not_needed() {
     let ordres = "[services.ordres]\ntimeout = '1s'";

@@ -163,8 +163,8 @@ impl Sources {
             .try_fold(configured, |merged, source| Ok(merged.or(&source.service(name)?)))
     }
 
-    /// The section of a file that was probably meant for this service, which has none: its name is near, and no service
-    /// that is there has it.
+    /// The section of a file that was probably meant for this service, which has none: its name is near, and no other
+    /// service is known to have it.
     pub(crate) fn near_section(&self, name: &str, is_there: impl Fn(&str) -> bool) -> Option<&str> {
         let sections = self.applied.iter().filter_map(Source::sections).flatten();
         let sections: Vec<&str> = sections.map(|(section, _)| section.as_str()).collect();
