@@ -24,6 +24,7 @@ const ROUNDS: usize = 5;
 #[derive(Debug, Default)]
 struct Rows {
     raw_publish: Row,
+    raw_like_ours: Row,
     our_publish: Row,
     aio_pika: Vec<f64>,
     relay: Row,
@@ -102,6 +103,7 @@ async fn measure(url: String, rounds: usize) -> Result<()> {
 
 async fn publishing(url: &str, raw: &Raw, ours: &Ours, rows: &mut Rows) -> Result<()> {
     rows.raw_publish.add(timed(raw.publish(EVENTS))).await?;
+    rows.raw_like_ours.add(raw.publish_like_ours(EVENTS)).await?;
     rows.our_publish.add(timed(ours.publish(EVENTS))).await?;
     rows.aio_pika.extend(aio_pika(url, EVENTS / 4).await?);
     Ok(())
@@ -141,47 +143,34 @@ async fn timed(work: impl Future<Output = Result<()>>) -> Result<Duration> {
 fn print(rows: &Rows, rounds: usize) {
     println!("\nEvents of 1 KiB over RabbitMQ, {EVENTS} a turn: medians of {rounds} rounds");
     print_machine();
+    for (what, by, row) in [
+        ("publish with confirms", "lapin, to a queue", &rows.raw_publish),
+        ("", "lapin, as trunkline publishes", &rows.raw_like_ours),
+        ("", "trunkline", &rows.our_publish),
+        ("", "trunkline, through an outbox", &rows.relay),
+        ("", "an outbox after a restart", &rows.drain),
+        ("take and acknowledge", "lapin, each by itself", &rows.raw_each),
+        ("", "lapin, in groups of 64", &rows.raw_grouped),
+        ("", "trunkline", &rows.our_take),
+        ("publish and handle", "trunkline, at `memory:`", &rows.in_process),
+    ] {
+        println!("| {what:<21} | {by:<29} | {row}");
+    }
     println!(
-        "| publish with confirms | lapin in batches of 64       | {}",
-        rows.raw_publish
+        "lapin publishes in batches of 64: to a queue with no properties, or trunkline's own properties and headers"
     );
-    println!(
-        "|                       | trunkline                    | {}",
-        rows.our_publish
-    );
-    println!(
-        "|                       | trunkline, through an outbox | {}",
-        rows.relay
-    );
-    println!(
-        "|                       | an outbox after a restart    | {}",
-        rows.drain
-    );
-    println!(
-        "| take and acknowledge  | lapin, each by itself        | {}",
-        rows.raw_each
-    );
-    println!(
-        "|                       | lapin, in groups of 64       | {}",
-        rows.raw_grouped
-    );
-    println!(
-        "|                       | trunkline                    | {}",
-        rows.our_take
-    );
-    println!(
-        "| publish and handle    | trunkline, at `memory:`      | {}",
-        rows.in_process
-    );
+    println!("to trunkline's exchange, where the broker has to find the queues of its topic.");
     println!("The outbox's CPU is with storing the events.");
     let times = |ours: &Row, other: &Row| ours.rate() / other.rate();
     println!(
-        "publishing: {:.2} x lapin (goal: at least 0.9)",
+        "publishing: {:.2} x lapin as trunkline publishes, {:.2} x lapin to a queue (goal: at least 0.9)",
+        times(&rows.our_publish, &rows.raw_like_ours),
         times(&rows.our_publish, &rows.raw_publish)
     );
     print_aio_pika(rows);
     println!(
-        "the outbox: {:.2} x lapin (goal: at least 0.7)",
+        "the outbox: {:.2} x lapin as trunkline publishes, {:.2} x lapin to a queue (goal: at least 0.7)",
+        times(&rows.relay, &rows.raw_like_ours),
         times(&rows.relay, &rows.raw_publish)
     );
     println!(

@@ -10,7 +10,7 @@ use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, BasicQosOptions,
     ConfirmSelectOptions, QueueDeclareOptions, QueuePurgeOptions,
 };
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -41,8 +41,15 @@ pub struct Raw {
     connection: Connection,
     channel: Channel,
     body: Vec<u8>,
-    /// Those of an event of trunkline's.
-    like_ours: BasicProperties,
+    like_ours: LikeOurs,
+}
+
+/// What an event of trunkline's has, and where it went.
+#[derive(Debug, Default)]
+struct LikeOurs {
+    properties: BasicProperties,
+    exchange: ShortString,
+    key: ShortString,
 }
 
 /// How what was taken is acknowledged.
@@ -78,11 +85,11 @@ impl Raw {
             connection,
             channel,
             body,
-            like_ours: BasicProperties::default(),
+            like_ours: LikeOurs::default(),
         })
     }
 
-    /// Looks at an event of trunkline's, so that [`fill`](Self::fill) publishes others of the same size.
+    /// Looks at an event of trunkline's, so that others of the same size can be published, and on the same way.
     ///
     /// # Errors
     /// When the broker refuses.
@@ -90,17 +97,44 @@ impl Raw {
         ours.publish(1).await?;
         let options = BasicGetOptions { no_ack: true };
         let got = self.channel.basic_get(QUEUE.into(), options).await?;
-        self.like_ours = got.ok_or("nothing was published")?.delivery.properties;
+        let delivery = got.ok_or("nothing was published")?.delivery;
+        self.like_ours = LikeOurs {
+            properties: delivery.properties,
+            exchange: delivery.exchange,
+            key: delivery.routing_key,
+        };
         Ok(())
     }
 
-    /// Publishes so many, each confirmed, with no more properties than it takes to be kept.
+    /// Publishes so many, each confirmed, straight to a queue and with no more properties than it takes to be kept.
     ///
     /// # Errors
     /// When one is not confirmed.
     pub async fn publish(&self, count: usize) -> Result<()> {
         let bare = BasicProperties::default().with_delivery_mode(2);
-        self.publish_all(count, &bare).await
+        self.publish_all(count, ["", RAW], &bare).await
+    }
+
+    /// Publishes so many, each confirmed, that are for the broker what trunkline's are: with the same properties and headers,
+    /// to the same exchange and queue, which is emptied afterwards. How long it took.
+    ///
+    /// # Errors
+    /// When one is not confirmed.
+    pub async fn publish_like_ours(&self, count: usize) -> Result<Duration> {
+        let LikeOurs {
+            properties,
+            exchange,
+            key,
+        } = &self.like_ours;
+        let since = Instant::now();
+        self.publish_all(count, [exchange.as_str(), key.as_str()], properties)
+            .await?;
+        let took = since.elapsed();
+        // All have one id: whoever takes them handles one.
+        self.channel
+            .queue_purge(QUEUE.into(), QueuePurgeOptions::default())
+            .await?;
+        Ok(took)
     }
 
     /// Empties the queue, and fills it with so many that have the properties and the headers of trunkline's.
@@ -111,10 +145,16 @@ impl Raw {
         self.channel
             .queue_purge(RAW.into(), QueuePurgeOptions::default())
             .await?;
-        self.publish_all(count, &self.like_ours).await
+        self.publish_all(count, ["", RAW], &self.like_ours.properties)
+            .await
     }
 
-    async fn publish_all(&self, count: usize, properties: &BasicProperties) -> Result<()> {
+    async fn publish_all(
+        &self,
+        count: usize,
+        [exchange, key]: [&str; 2],
+        properties: &BasicProperties,
+    ) -> Result<()> {
         let mut left = count;
         while left > 0 {
             let batch = left.min(BATCH);
@@ -122,9 +162,9 @@ impl Raw {
             for _ in 0..batch {
                 let properties = properties.clone();
                 let options = BasicPublishOptions::default();
-                let sent = self
-                    .channel
-                    .basic_publish("".into(), RAW.into(), options, &self.body, properties);
+                let sent =
+                    self.channel
+                        .basic_publish(exchange.into(), key.into(), options, &self.body, properties);
                 confirms.push(sent.await?);
             }
             for confirm in confirms {
