@@ -120,6 +120,7 @@ impl Depths {
         });
     }
 
+    /// All is shown together, once it is known: a reader never sees a part of it.
     async fn ask(&self, link: &Link) -> Result<(), Fault> {
         let labels: Vec<(Text, Vec<Duration>)> = {
             let asked = lock(&self.asked);
@@ -129,14 +130,18 @@ impl Depths {
                 .map(|(label, queue)| (label.clone(), queue.steps.clone()))
                 .collect()
         };
+        let mut answers = Vec::with_capacity(labels.len());
         for (label, steps) in labels {
             let figures = of(link, &label, &steps).await?;
-            if let Some(queue) = lock(&self.asked).queues.get_mut(&label) {
-                queue.figures = figures;
-            }
+            answers.push((label, figures));
         }
         let unrouted = shelf::depth(link, topology::UNROUTED).await?;
         let mut asked = lock(&self.asked);
+        for (label, figures) in answers {
+            if let Some(queue) = asked.queues.get_mut(&label) {
+                queue.figures = figures;
+            }
+        }
         asked.unrouted = unrouted;
         asked.at = Some(Instant::now());
         Ok(())
