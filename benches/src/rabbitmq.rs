@@ -52,6 +52,40 @@ struct LikeOurs {
     key: ShortString,
 }
 
+impl LikeOurs {
+    /// As aio-pika is told of it.
+    fn to_json(&self) -> serde_json::Value {
+        let text = |text: &Option<ShortString>| text.as_ref().map(|text| text.as_str().to_owned());
+        let table = self.properties.headers().iter().flat_map(FieldTable::inner);
+        let headers: serde_json::Map<_, _> = table
+            .map(|(name, value)| (name.as_str().to_owned(), header(value)))
+            .collect();
+        let properties = &self.properties;
+        serde_json::json!({
+            "exchange": self.exchange.as_str(),
+            "key": self.key.as_str(),
+            "properties": {
+                "message_id": text(properties.message_id()),
+                "type": text(properties.kind()),
+                "app_id": text(properties.app_id()),
+                "content_type": text(properties.content_type()),
+                "priority": *properties.priority(),
+                "timestamp": *properties.timestamp(),
+            },
+            "headers": headers,
+        })
+    }
+}
+
+/// trunkline's are texts and numbers.
+fn header(value: &AMQPValue) -> serde_json::Value {
+    match value {
+        AMQPValue::LongString(text) => String::from_utf8_lossy(text.as_bytes()).into(),
+        AMQPValue::LongLongInt(number) => (*number).into(),
+        _ => serde_json::Value::Null,
+    }
+}
+
 /// How what was taken is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -130,11 +164,16 @@ impl Raw {
         self.publish_all(count, [exchange.as_str(), key.as_str()], properties)
             .await?;
         let took = since.elapsed();
-        // All have one id: whoever takes them handles one.
+        self.empty_ours().await?;
+        Ok(took)
+    }
+
+    /// Empties trunkline's queue of events that all have one id: whoever takes them handles one.
+    async fn empty_ours(&self) -> Result<()> {
         self.channel
             .queue_purge(QUEUE.into(), QueuePurgeOptions::default())
             .await?;
-        Ok(took)
+        Ok(())
     }
 
     /// Empties the queue, and fills it with so many that have the properties and the headers of trunkline's.
@@ -337,11 +376,20 @@ async fn until_confirmed(client: &Client, count: usize) {
     }
 }
 
-/// How many events a second aio-pika publishes, pipelined and confirmed; `None` where it cannot be had.
+/// How many events a second aio-pika publishes, pipelined and confirmed.
+#[derive(Clone, Copy, Debug)]
+pub struct AioPika {
+    /// Straight to a queue, with no more properties than it takes to be kept.
+    pub to_a_queue: f64,
+    /// With trunkline's properties and headers, to its exchange.
+    pub like_ours: f64,
+}
+
+/// Measures aio-pika; `None` where it cannot be had.
 ///
 /// # Errors
 /// When it prints something else.
-pub async fn aio_pika(url: &str, count: usize) -> Result<Option<f64>> {
+pub async fn aio_pika(url: &str, raw: &Raw, count: usize) -> Result<Option<AioPika>> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/aio-pika");
     let mut child = Command::new(script)
         .args([url, &count.to_string()])
@@ -350,12 +398,21 @@ pub async fn aio_pika(url: &str, count: usize) -> Result<Option<f64>> {
         .spawn()?;
     let body = crate::events::encode(&Paid::example(), 0);
     if let Some(mut input) = child.stdin.take() {
+        let like_ours = format!("{}\n", raw.like_ours.to_json());
         // An error: it has ended, and says why.
+        let _ = input.write_all(like_ours.as_bytes()).await;
         let _ = input.write_all(&body).await;
     }
     let output = child.wait_with_output().await?;
+    raw.empty_ours().await?;
     if !output.status.success() {
         return Ok(None);
     }
-    Ok(Some(String::from_utf8(output.stdout)?.trim().parse()?))
+    let printed = String::from_utf8(output.stdout)?;
+    let mut rates = printed.split_whitespace().map(str::parse);
+    let mut next = || -> Result<f64> { Ok(rates.next().ok_or("aio-pika printed too little")??) };
+    Ok(Some(AioPika {
+        to_a_queue: next()?,
+        like_ours: next()?,
+    }))
 }
