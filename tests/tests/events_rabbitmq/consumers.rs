@@ -70,6 +70,9 @@ async fn cut_off(broker: &Broker, hand: &[&str], events: &Events, group: &str, f
     if hand[0] == DELETES {
         // What is in a queue is deleted with it, and RabbitMQ confirms what comes to it meanwhile.
         acknowledged.retain(|number| *number > latest);
+        // What comes before it is declared again has no queue, and is kept.
+        let replayed = events.unrouted().replay_all().await;
+        replayed.expect("the broker is there");
     }
     let missing = || tally.missing(acknowledged.iter().copied());
     let is_complete = wait_until(PATIENCE, || missing().is_empty()).await;
